@@ -1,0 +1,188 @@
+"""How a firm and its market look when the warm-up begins."""
+
+import numpy as np
+
+from simulation.chance import (
+    DISPOSITION,
+    FRONT,
+    GROUP,
+    POTENTIAL,
+    REP_SKILL,
+    START,
+    START_TENURE,
+    fill_normal,
+    fill_uniform,
+)
+from simulation.customers import churn_logits
+from simulation.finance import reps_needed
+from simulation.organization import Organization
+from simulation.parameters import Scenario
+from simulation.tables import (
+    ARR_USD,
+    CUSTOMER,
+    FORECAST_USD,
+    GAUGES,
+    HEALTH,
+    MATURITY,
+    NO_OPENING,
+    OWNERSHIP,
+    PLAN_USD,
+    PLANS_KEPT,
+    PROSPECT,
+    REPS_WANTED,
+    Accounts,
+    Column,
+    Firm,
+    Fronts,
+    Initiatives,
+    People,
+    Reps,
+)
+
+LONG_AGO = -100_000  # a week before anything that the model asks about
+INITIATIVE_SLOTS = 64
+
+
+def _uniforms(count: int, seed: int, purpose: int) -> Column:
+    values = np.empty(count)
+    fill_uniform(values, seed, purpose, LONG_AGO)
+    return values
+
+
+def _normals(count: int, seed: int, purpose: int) -> Column:
+    values = np.empty(count)
+    fill_normal(values, seed, purpose, LONG_AGO)
+    return values
+
+
+def arr_reference_usd(world: Scenario) -> float:
+    """ARR of the firm with which a world begins, the yardstick of its scale. [USD]"""
+    market = world.market
+    return max(1.0, market.accounts * market.initial_customers_share) * market.contract_usd
+
+
+def fronts_at_start(world: Scenario, accounts: Accounts, seed: int) -> Fronts:
+    """Fronts = channel × segment, with the attractiveness of a market that has drifted for long."""
+    market = world.market
+    count = market.channels * market.segments
+    channel, segment = np.divmod(np.arange(count), market.segments)
+    partner = (channel >= market.channels - market.partner_channels).astype(np.int64)
+    reach = np.where(partner == 1, market.partner_reach, 1.0)
+    size = np.bincount(accounts.front, minlength=count)
+    customers = np.bincount(accounts.front[accounts.stage == CUSTOMER], minlength=count)
+    allocation = reach * np.maximum(size, 1)
+    return Fronts(
+        channel=channel, segment=segment, partner=partner, reach=reach, accounts=size,
+        attractiveness=market.attractiveness_sd * _normals(count, seed, FRONT), pressure=np.zeros(count),
+        prospects=size - customers, customers=customers, referrers=customers // 2,
+        allocation=allocation / allocation.sum(), belief=np.zeros(count),
+        uncertainty=np.full(count, market.attractiveness_sd**2),
+        reviewed=np.full(count, -world.run.warm_up_weeks), proposal=np.zeros(count),
+    )  # fmt: skip
+
+
+def accounts_at_start(world: Scenario, seed: int) -> Accounts:
+    """All accounts of the market: some are customers at every age of contract, the rest are prospects."""
+    market, rules = world.market, world.customers
+    count, begin = market.accounts, -world.run.warm_up_weeks
+    sigma = market.potential_sigma
+    size = np.exp(sigma * _normals(count, seed, POTENTIAL) - 0.5 * sigma**2)
+    group = market.group_size + np.floor(3.0 * _uniforms(count, seed, GROUP)).astype(np.int64) - 1
+    is_customer = _uniforms(count, seed, START) < market.initial_customers_share
+    age = np.floor(_uniforms(count, seed, START_TENURE) * 3 * rules.term_weeks).astype(np.int64)
+    fronts = market.channels * market.segments
+    return Accounts(
+        front=np.floor(_uniforms(count, seed, FRONT) * fronts).astype(np.int64),
+        group=np.maximum(group, 1),
+        size=size,
+        churn_logit=churn_logits(_uniforms(count, seed, DISPOSITION), rules.disposition_a, rules.disposition_b),
+        stage=np.where(is_customer, CUSTOMER, PROSPECT).astype(np.int8),
+        since=np.where(is_customer, begin - age, begin),
+        due=np.where(is_customer, begin + rules.term_weeks - age % rules.term_weeks, begin),
+        attempt=np.zeros(count, np.int64),
+        rep=np.full(count, -1, np.int64),
+        progress=np.zeros(count),
+        heat=np.zeros(count),
+        waiting=np.zeros(count, np.int8),
+        contract_usd=np.where(is_customer, market.contract_usd * size, 0.0),
+        health=np.where(is_customer, rules.neutral_health, 0.0),
+        adoption=np.where(is_customer, 1.0, 0.0),
+        champion=is_customer.astype(np.int8),
+        sponsors=is_customer.astype(np.int8),
+        critics=np.zeros(count, np.int8),
+    )
+
+
+def reps_at_start(world: Scenario, seed: int) -> Reps:
+    """As many experienced reps as the first plan needs, and room for those to come."""
+    sales = world.sales
+    quota = sales.on_target_earnings_usd * sales.quota_multiple
+    new_arr = world.finance.growth_plan * arr_reference_usd(world)
+    count = world.run.initial_reps
+    if count is None:
+        count = max(1, round(reps_needed(new_arr, quota, sales.attainment)))
+    slots = 4 * count + 24
+    integers, numbers = np.zeros(slots, np.int64), np.zeros(slots)
+    return Reps(
+        active=(np.arange(slots) < count).astype(np.int64), segment=np.arange(slots) % world.market.segments,
+        generation=integers.copy(), hired=np.full(slots, LONG_AGO), opens=np.full(slots, NO_OPENING),
+        skill=np.maximum(0.2, 1.0 + sales.rep_skill_sd * _normals(slots, seed, REP_SKILL)),
+        morale=np.full(slots, 0.5), booked_quarter=numbers.copy(), booked_year=numbers.copy(), hours=numbers.copy(),
+        load=numbers.copy(), weight=numbers.copy(),
+    )  # fmt: skip
+
+
+def more_slots(reps: Reps, segments: int) -> Reps:
+    """Return the table with twice the slots; new ones are unused."""
+    count = reps.slots
+    fill = {"opens": NO_OPENING, "hired": LONG_AGO, "skill": 1.0, "morale": 0.5}
+    grown = {
+        name: np.concatenate([getattr(reps, name), np.full(count, fill.get(name, 0), getattr(reps, name).dtype)])
+        for name in Reps.__slots__
+    }
+    grown["segment"] = np.arange(2 * count) % segments
+    return Reps(**grown)
+
+
+def firm_at_start(world: Scenario) -> Firm:
+    """The state of the firm as a whole before its first week."""
+    gauges = np.zeros(len(GAUGES))
+    reference = arr_reference_usd(world)
+    sales = world.sales
+    gauges[MATURITY] = world.operations.maturity_start
+    gauges[OWNERSHIP] = 0.5
+    gauges[PLANS_KEPT] = 0.5
+    gauges[ARR_USD] = reference
+    gauges[PLAN_USD] = gauges[FORECAST_USD] = world.finance.growth_plan * reference / 4.0
+    gauges[HEALTH] = world.customers.neutral_health
+    gauges[REPS_WANTED] = reps_needed(
+        4.0 * gauges[PLAN_USD], sales.on_target_earnings_usd * sales.quota_multiple, sales.attainment
+    )
+    alignment = np.full((4, 4), 0.45)
+    np.fill_diagonal(alignment, 1.0)
+    return Firm(
+        gauges=gauges, lift=np.zeros(4), contribution=np.zeros(4), alignment=alignment, shortfall=np.zeros(4)
+    )
+
+
+def no_initiatives() -> Initiatives:
+    """Nothing adopted yet."""
+    return Initiatives(
+        kind=np.full(INITIATIVE_SLOTS, -1, np.int64), hours=np.zeros(INITIATIVE_SLOTS), order=np.zeros(INITIATIVE_SLOTS)
+    )
+
+
+def people_of(organization: Organization, chief_place: int) -> People:
+    """Everybody in force, settled in; policy is still to be set."""
+    seats = len(organization)
+    numbers = np.zeros(seats)
+    return People(
+        place=np.array(organization.place), parent=np.array(organization.parent), depth=np.array(organization.depth),
+        level=np.array(organization.level), line=np.array(organization.line), span=np.array(organization.span),
+        week_hours=np.array(organization.week_hours), say=np.array(organization.say),
+        measures=np.array(organization.measures), skill=np.array(organization.skills),
+        collaboration=np.array(organization.collaboration), attention=np.full((seats, 4), 0.25),
+        consult_scope=numbers.copy(), consult_beyond=numbers.copy(), tray_share=numbers.copy(),
+        meeting_hours=numbers.copy(), tray_hours=numbers.copy(), arrived=np.full(seats, LONG_AGO),
+        vacant_until=np.full(seats, LONG_AGO), replaced=(organization.place == chief_place).astype(np.int64),
+    )  # fmt: skip

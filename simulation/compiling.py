@@ -1,0 +1,75 @@
+"""Compiled rules and loops, and where their machine code is kept between runs.
+
+A *rule* is one scalar sentence of the model: numbers in, a number out. A *loop* carries rules over columns. Numba's own
+cache looks only at the file a loop stands in, so the cache folder carries a hash of the whole package's source: a rule
+that changes in one file is noticed by every loop.
+"""
+
+import ast
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+import platformdirs
+from numba.core import config
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+SOURCE_FOLDER = Path(__file__).parent
+
+
+def source_hash() -> str:
+    """Hash of the syntax trees of this package without docstrings, and of the compiler's versions."""
+    digest = hashlib.sha256(f"numba {numba.__version__} numpy {numba.core.utils.np.__version__}".encode())
+    for path in sorted(SOURCE_FOLDER.glob("*.py")):
+        digest.update(path.name.encode())
+        digest.update(ast.dump(_without_docstrings(ast.parse(path.read_text(encoding="utf-8")))).encode())
+    return digest.hexdigest()[:16]
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if not isinstance(body, list) or not body:
+            continue
+        first = body[0]
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            node.body = body[1:]  # type: ignore[attr-defined]
+    return tree
+
+
+def cache_folder() -> Path:
+    """Folder of the machine code that belongs to this very source."""
+    return Path(platformdirs.user_cache_dir("revorg")) / "compiled" / source_hash()
+
+
+_CACHE_FOLDER = str(cache_folder())
+
+
+def rule(function: Function) -> Function:
+    """Mark a scalar rule: plain numbers in and out, compiled into every loop that uses it."""
+    return numba.njit(error_model="numpy")(function)  # type: ignore[no-any-return]
+
+
+def loop(function: Function) -> Function:
+    """Mark a compiled loop over columns; its machine code is kept on disk between runs."""
+    before = config.CACHE_DIR
+    config.CACHE_DIR = _CACHE_FOLDER
+    try:
+        return numba.njit(cache=True, nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
+    finally:
+        config.CACHE_DIR = before
+
+
+def is_compiled() -> bool:
+    """Whether an earlier run has left the machine code of this source on disk."""
+    return (Path(_CACHE_FOLDER) / "complete").exists()
+
+
+def mark_compiled() -> None:
+    """Note that every loop of this source has been compiled and kept."""
+    folder = Path(_CACHE_FOLDER)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "complete").touch()

@@ -1,0 +1,265 @@
+"""Steps 8 and 9: success serves customers, and customers decide to stay, shrink, grow or leave."""
+
+from functools import lru_cache
+
+import numpy as np
+from scipy.special import betaincinv
+
+from simulation.chance import CHURN, EXPANSION, ISSUE, RELATION, SHRINK, normal, stream, uniform
+from simulation.chance import ESCALATION as ESCALATES
+from simulation.chance import HEALTH as HEALTH_NOISE
+from simulation.compiling import loop, rule
+from simulation.parameters import Scenario
+from simulation.rules import enter, logistic, reaches_desk, responsive
+from simulation.tables import (
+    ARR_USD,
+    CUSTOMER,
+    CUSTOMER_WORK,
+    DAYS_A_WEEK,
+    ESCALATION,
+    HEALTH,
+    LOST,
+    MATURITY,
+    OWNERSHIP,
+    R_ACCOUNT_HOURS,
+    R_ARR,
+    R_BASE_EXPANSION,
+    R_CHURNED,
+    R_CHURNED_CUSTOMERS,
+    R_CONTRACTION,
+    R_CUSTOMERS,
+    R_EXPANSION,
+    R_FIRST_DUE,
+    R_FIRST_RENEWED,
+    R_HEALTH_SUM,
+    R_ISSUES,
+    WEEKS_A_YEAR,
+    Accounts,
+    Column,
+    Decisions,
+    Firm,
+    Fronts,
+)
+
+@rule
+def health_after(health: float, delivered: float, pace: float) -> float:
+    """Health moves toward what was delivered this week. [0..1]  Source: assumption C3 (exponential smoothing).
+
+    >>> round(health_after(0.5, delivered=0.9, pace=0.1), 2)
+    0.54
+    """
+    return min(max(health + pace * (delivered - health), 0.0), 1.0)
+
+
+@rule
+def adoption_after(adoption: float, weeks: float) -> float:
+    """Adoption a week later: it closes the same share of its gap every week. [0..1]
+
+    >>> adoption_after(0.0, weeks=16.0)
+    0.0625
+    """
+    return adoption + (1.0 - adoption) / weeks
+
+
+@rule
+def delivered_to(
+    neutral: float, service: float, adoption: float, adoption_worth: float, champion: int, champion_worth: float,
+    sponsors: int, sponsor_worth: float, critics: int, critic_loss: float, ownership: float, ownership_worth: float,
+) -> float:  # fmt: skip
+    """Value a customer perceives this week, before issues. [0..1 unclipped]
+
+    Relations cushion each other: the loss of a champion hurts less where other sponsors stand and use is deep.
+
+    >>> delivered_to(0.65, 0.0, 0.8, 0.2, 1, 0.1, 1, 0.03, 0, 0.06, 0.5, 0.1)
+    0.65
+    """
+    value = neutral + service + adoption_worth * (adoption - 0.8) + ownership_worth * (ownership - 0.5)
+    value += sponsor_worth * (sponsors - 1) - critic_loss * critics
+    if champion == 0:
+        value -= champion_worth * (1.5 - adoption) / max(sponsors, 1)
+    return value
+
+
+@rule
+def churn_probability(churn_logit: float, health: float, neutral: float, slope: float) -> float:
+    """Probability of leaving at term. [0..1]
+
+    With neutral health it is the customer's lasting Beta-distributed disposition, which makes cohorts survive as in
+    the shifted-beta-geometric model. Source: Fader & Hardie (2007).
+
+    >>> churn_probability(0.0, health=0.65, neutral=0.65, slope=5.0)
+    0.5
+    """
+    return logistic(churn_logit + slope * (neutral - health))
+
+
+@rule
+def expansion_hazard(base: float, health: float, neutral: float, service: float, alignment: float, room: float) -> float:
+    """Probability that a customer buys more this week. [0..1]
+
+    >>> expansion_hazard(0.01, health=0.65, neutral=0.65, service=1.0, alignment=0.5, room=1.0)
+    0.01
+    """
+    return min(1.0, base * (health / neutral) * service * (0.5 + alignment) * room)
+
+
+@rule
+def potential_of(first_contract_usd: float, land_share: float, products: int, by_product: float) -> float:
+    """ARR that an account could buy in all: the first contract is a share of it, every further product adds. [USD]
+
+    >>> potential_of(30.0, land_share=0.5, products=3, by_product=0.25)
+    90.0
+    """
+    return first_contract_usd / land_share * (1.0 + by_product * (products - 1))
+
+
+@rule
+def room_to_grow(contract_usd: float, potential_usd: float, sponsors: int, group: int) -> float:
+    """Share of an account's potential that could be sold next: half of it opens only with further groups. [0..1]
+
+    >>> room_to_grow(25.0, potential_usd=100.0, sponsors=2, group=4)
+    0.5
+    """
+    return max(0.0, 0.5 + 0.5 * min(1.0, sponsors / group) - contract_usd / potential_usd)
+
+
+@rule
+def relieved(rate: float, maturity: float, relief: float) -> float:
+    """Rate of something that mature processes make rarer.
+
+    >>> relieved(0.04, maturity=0.5, relief=0.5)
+    0.03
+    """
+    return rate * (1.0 - relief * maturity)
+
+
+@lru_cache(maxsize=16)
+def _disposition_table(a: float, b: float) -> Column:
+    """Logits of Beta(a, b) quantiles on an even grid of logits of the probability, from −30 to 30."""
+    probability = 1.0 / (1.0 + np.exp(-np.linspace(-30.0, 30.0, 6001)))
+    quantile = np.clip(betaincinv(a, b, probability), 1e-15, 1.0 - 1e-15)
+    return np.log(quantile / (1.0 - quantile))
+
+
+def churn_logits(chances: Column, a: float, b: float) -> Column:
+    """Lasting dispositions to leave, in logits, for uniform chances of shape (accounts,)."""
+    logits = np.log(chances / (1.0 - chances))
+    return np.interp(logits, np.linspace(-30.0, 30.0, 6001), _disposition_table(a, b))
+
+
+def serve(
+    accounts: Accounts, fronts: Fronts, firm: Firm, decisions: Decisions, record: Column, world: Scenario, seed: int,
+    week: int,
+) -> None:  # fmt: skip
+    """Serve every customer for a week, and let those decide whose time has come."""
+    rules = world.customers
+    _serve(
+        accounts.stage, accounts.since, accounts.due, accounts.waiting, accounts.front, accounts.group, accounts.size,
+        accounts.churn_logit, accounts.contract_usd, accounts.health, accounts.adoption, accounts.champion,
+        accounts.sponsors, accounts.critics, fronts.customers, fronts.referrers, firm.gauges, firm.lift,
+        firm.alignment, decisions.entry_kind, decisions.entry_row, decisions.entry_day, decisions.entry_climbs,
+        decisions.entries, record, seed, week, world.market.contract_usd, world.market.products, rules.health_slope,
+        rules.neutral_health, rules.health_pace, rules.health_noise, rules.service_gain, rules.expansion_gain,
+        rules.expansion_per_week, rules.expansion_step, rules.land_share, rules.champion_loss_per_year,
+        rules.champion_return_per_week, rules.champion_worth, rules.sponsor_gain_per_week, rules.sponsor_worth,
+        rules.critic_rate_per_year, rules.critic_loss, rules.issues_per_week, rules.issue_relief, rules.issue_loss,
+        rules.escalated_share, rules.adoption_weeks, rules.adoption_worth, rules.term_weeks, rules.shrink_logit,
+        rules.shrink_share, rules.healthy_reference, rules.care_hours, rules.issue_hours, rules.product_potential,
+        world.alignment.ownership_worth,
+        world.decisions.stakes_floor_share, world.decisions.escalate_share, world.demand.churned_return_weeks,
+    )  # fmt: skip
+
+
+@loop
+def _serve(
+    stage: Column, since: Column, due: Column, waiting: Column, front: Column, group: Column, size: Column,
+    churn_logit: Column, contract: Column, health: Column, adoption: Column, champion: Column, sponsors: Column,
+    critics: Column, customers: Column, referrers: Column, gauges: Column, lift: Column, alignment: Column,
+    entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column, entries: Column, record: Column,
+    seed: int, week: int, contract_usd: float, products: int, slope: float, neutral: float, pace: float, noise: float,
+    service_gain: float, expansion_gain: float, expansion_per_week: float, expansion_step: float, land_share: float,
+    champion_loss_per_year: float, champion_return: float, champion_worth: float, sponsor_gain: float,
+    sponsor_worth: float, critic_rate_per_year: float, critic_loss: float, issues_per_week: float,
+    issue_relief: float, issue_loss: float, escalated_share: float, adoption_weeks: float, adoption_worth: float,
+    term_weeks: int, shrink_logit: float, shrink_share: float, healthy: float, care_hours: float,
+    issue_hours: float, product_potential: float, ownership_worth: float,
+    floor_share: float, escalate_share: float, return_weeks: int,
+) -> None:  # fmt: skip
+    noises, relations, issues = stream(seed, HEALTH_NOISE, week), stream(seed, RELATION, week), stream(seed, ISSUE, week)
+    grows, churns, shrinks = stream(seed, EXPANSION, week), stream(seed, CHURN, week), stream(seed, SHRINK, week)
+    escalates = stream(seed, ESCALATES, week)
+    floor = max(floor_share * gauges[ARR_USD], 1.0)
+    service = service_gain * lift[CUSTOMER_WORK]
+    account_work = responsive(expansion_gain, lift[CUSTOMER_WORK])
+    aligned = 0.5 * (alignment[1, 2] + alignment[0, 2])
+    issue_rate = relieved(issues_per_week, gauges[MATURITY], issue_relief)
+    champion_loss, critic_rate = champion_loss_per_year / WEEKS_A_YEAR, critic_rate_per_year / WEEKS_A_YEAR
+    for f in range(customers.shape[0]):
+        customers[f] = 0
+        referrers[f] = 0
+    count, arr, health_sum, hours = 0, 0.0, 0.0, 0.0
+    for i in range(stage.shape[0]):
+        if stage[i] != CUSTOMER:
+            continue
+        # At most one change of relations a week: a champion leaves or is found, a critic comes or goes, a sponsor comes.
+        chance = uniform(relations, i)
+        moves = champion_loss if champion[i] == 1 else champion_return * sponsors[i]
+        if chance < moves:
+            champion[i] = 1 - champion[i]
+        elif chance < moves + critic_rate:
+            critics[i] = min(critics[i] + 1, group[i])
+        elif chance < moves + critic_rate + 2.0 * critic_rate * critics[i]:
+            critics[i] -= 1
+        elif chance > 1.0 - sponsor_gain * account_work and sponsors[i] < group[i]:
+            sponsors[i] += 1
+        adoption[i] = adoption_after(adoption[i], adoption_weeks)
+        delivered = delivered_to(
+            neutral, service, adoption[i], adoption_worth, champion[i], champion_worth, sponsors[i], sponsor_worth,
+            critics[i], critic_loss, gauges[OWNERSHIP], ownership_worth,
+        )  # fmt: skip
+        hours += care_hours
+        chance = uniform(issues, i)
+        if chance < issue_rate:
+            delivered -= issue_loss
+            record[R_ISSUES] += 1.0
+            hours += issue_hours
+            probability = escalated_share * reaches_desk(contract[i], floor)
+            part = uniform(escalates, i)
+            if waiting[i] == 0 and part < probability:
+                climbs = uniform(escalates, i + (1 << 40)) < escalate_share
+                day = DAYS_A_WEEK * (week + 1 + part / probability)
+                if enter(entry_kind, entry_row, entry_day, entry_climbs, entries, ESCALATION, i, day, climbs):
+                    waiting[i] = 1
+        health[i] = health_after(health[i], delivered + noise / pace * normal(noises, i), pace)
+        potential = potential_of(contract_usd * size[i], land_share, products, product_potential)
+        if week >= due[i]:
+            first = week - since[i] <= term_weeks
+            record[R_FIRST_DUE] += first
+            if uniform(churns, i) < churn_probability(churn_logit[i], health[i], neutral, slope):
+                record[R_CHURNED] += contract[i]
+                record[R_CHURNED_CUSTOMERS] += 1.0
+                stage[i], since[i], due[i], contract[i] = LOST, week, week + return_weeks, 0.0
+                continue
+            record[R_FIRST_RENEWED] += first
+            due[i] += term_weeks
+            if uniform(shrinks, i) < logistic(shrink_logit + slope * (neutral - health[i])):
+                record[R_CONTRACTION] += shrink_share * contract[i]
+                contract[i] *= 1.0 - shrink_share
+        room = room_to_grow(contract[i], potential, sponsors[i], group[i])
+        if uniform(grows, i) < expansion_hazard(expansion_per_week, health[i], neutral, account_work, aligned, room):
+            added = min(expansion_step * potential, potential - contract[i])
+            contract[i] += added
+            record[R_EXPANSION] += added
+            record[R_BASE_EXPANSION] += added * min(1.0, (week - since[i]) / WEEKS_A_YEAR)
+        count += 1
+        arr += contract[i]
+        health_sum += health[i]
+        customers[front[i]] += 1
+        if health[i] > healthy:
+            referrers[front[i]] += 1
+    gauges[ARR_USD] = arr
+    gauges[HEALTH] = health_sum / count if count > 0 else neutral
+    record[R_ARR] = arr
+    record[R_CUSTOMERS] = count
+    record[R_HEALTH_SUM] = health_sum
+    record[R_ACCOUNT_HOURS] = hours

@@ -1,0 +1,304 @@
+"""Step 12: the books close. Money, plans, hiring, and who leaves."""
+
+import math
+
+from simulation.chance import BURNOUT, DISMISSAL, FORECAST, REP_QUITS, REP_SKILL, normal, stream, uniform
+from simulation.compiling import loop, rule
+from simulation.parameters import Scenario
+from simulation.tables import (
+    ARR_USD,
+    BOOKED_USD,
+    FORECAST_USD,
+    HEADS,
+    HEALTH,
+    MATURITY,
+    MISSES,
+    NO_OPENING,
+    OWNERSHIP,
+    PLAN_USD,
+    PLANS_KEPT,
+    R_AFTER_MISS,
+    R_ARR,
+    R_AT_QUOTA,
+    R_BURNOUTS,
+    R_CHIEF_PRESENT,
+    R_CHIEF_WEEKS,
+    R_CHURNED,
+    R_CONTRACTION,
+    R_DISMISSALS,
+    R_FORECAST_ERROR,
+    R_FORECAST_MISSED,
+    R_HEADS,
+    R_JUDGED,
+    R_MARKETING_COST,
+    R_MISSED,
+    R_MISSED_AFTER_MISS,
+    R_NEW_ARR,
+    R_OTHER_COST,
+    R_QUARTERS,
+    R_REP_YEARS,
+    R_REPS_LEFT,
+    R_REVENUE,
+    R_SALES_COST,
+    R_SERVICE_COST,
+    R_TARGET,
+    REPS_WANTED,
+    TARGET_USD,
+    WEEKS_A_QUARTER,
+    WEEKS_A_YEAR,
+    Column,
+    Firm,
+    Fronts,
+    People,
+    Reps,
+)
+
+HEAD_COST_USD = 100_000.0  # pay of one person in success or operations; turns their budgets into heads
+
+
+@rule
+def quit_hazard(base_per_year: float, per_miss: float, morale: float) -> float:
+    """Probability that a rep leaves this week; low morale drives people out. [0..1]  Source: Ebsta 2022–23 (level).
+
+    >>> round(quit_hazard(0.26, per_miss=0.2, morale=1.0), 3)
+    0.005
+    """
+    return (base_per_year + per_miss * (1.0 - morale)) / 52.0
+
+
+@rule
+def dismissal_probability(base: float, per_miss: float, misses: float, weight: float, other_shortfall: float) -> float:
+    """Probability per quarter that a holder is dismissed for what the seat is measured on. [0..1]
+
+    >>> round(dismissal_probability(0.03, per_miss=0.08, misses=2.0, weight=0.5, other_shortfall=0.0), 2)
+    0.11
+    """
+    return min(1.0, base + per_miss * (weight * misses + other_shortfall))
+
+
+@rule
+def resistance(line: int, alignment: Column) -> float:
+    """Resistance of the peers outside a line: their share of the functions times how little aligned they are. [0..1]"""
+    outside, total = 0, 0.0
+    for f in range(4):
+        if (line >> f) & 1:
+            continue
+        outside += 1
+        others = 0.0
+        for g in range(4):
+            if g != f:
+                others += alignment[f, g]
+        total += 1.0 - others / 3.0
+    return total / 4.0 if outside > 0 else 0.0
+
+
+@rule
+def reps_needed(new_arr_a_year_usd: float, quota_usd: float, attainment: float) -> float:
+    """Heads that carry a year's new ARR at a usual attainment of quota. Source: trial.
+
+    >>> reps_needed(1_920_000.0, quota_usd=480_000.0, attainment=0.8)
+    5.0
+    """
+    return new_arr_a_year_usd / (quota_usd * attainment)
+
+
+def close_books(
+    firm: Firm, fronts: Fronts, reps: Reps, people: People, history: Column, now: int, world: Scenario, seed: int,
+    week: int,
+) -> bool:  # fmt: skip
+    """Close the week's books, and the quarter's and year's when they end; return whether a leader left.
+
+    Parameters
+    ----------
+    history : array of shape (weeks, columns)
+        The weekly record so far; `now` is the row of this week.
+    """
+    rules, sales = world.finance, world.sales
+    quota = sales.on_target_earnings_usd * sales.quota_multiple
+    _close_week(
+        firm.gauges, firm.shortfall, fronts.partner, fronts.customers, reps.active, people.level, history, now, week,
+        rules.growth_plan, rules.infrastructure_share, rules.serve_share, world.operations.cost_relief,
+        world.operations.staff_share_of_arr, rules.partner_share, rules.leader_pay_usd, rules.overhead_share,
+        sales.on_target_earnings_usd, rules.target_retention, rules.target_health, rules.target_cost_share,
+    )  # fmt: skip
+    quarter_ends = (week + 1) % WEEKS_A_QUARTER == 0
+    if quarter_ends:
+        _close_quarter(
+            firm.gauges, reps.active, reps.hired, reps.morale, reps.booked_quarter, history, now, seed, week,
+            rules.growth_plan, rules.plan_stretch, rules.forecast_noise, world.strategy.transparency_effect, quota,
+            sales.attainment, sales.ramp_weeks,
+        )  # fmt: skip
+    _staff(
+        firm.gauges, reps.active, reps.generation, reps.hired, reps.opens, reps.skill, reps.morale,
+        reps.booked_quarter, reps.booked_year, history[now], seed, week, rules.quits_per_year, rules.quits_per_miss,
+        rules.hiring_weeks, rules.freeze_quarters, sales.rep_skill_sd, quota, quarter_ends,
+    )  # fmt: skip
+    return bool(
+        _leaders_leave(
+            people.place, people.line, people.measures, people.arrived, people.vacant_until, people.replaced,
+            firm.gauges, firm.alignment, firm.shortfall, history[now], seed, week, rules.dismissal_per_quarter,
+            rules.dismissal_per_miss, rules.burnout_per_year, rules.search_weeks, quarter_ends,
+        )
+    )  # fmt: skip
+
+
+@loop
+def _close_week(
+    gauges: Column, shortfall: Column, partner: Column, customers: Column, active: Column, level: Column,
+    history: Column, now: int, week: int, growth_plan: float, infrastructure: float, serve: float,
+    cost_relief: float, staff_share: float, partner_share: float, leader_pay: float, overhead: float,
+    earnings: float, target_retention: float, target_health: float, target_cost: float,
+) -> None:  # fmt: skip
+    record = history[now]
+    weekly = gauges[ARR_USD] / WEEKS_A_YEAR
+    through_partners, everyone = 0.0, 0.0
+    for f in range(customers.shape[0]):
+        everyone += customers[f]
+        through_partners += customers[f] * partner[f]
+    kept = 1.0 - partner_share * through_partners / max(everyone, 1.0)
+    reps, levels = 0, 0
+    for r in range(active.shape[0]):
+        reps += active[r]
+    for s in range(level.shape[0]):
+        levels += level[s]
+    served = serve * (1.0 - cost_relief * gauges[MATURITY]) * weekly
+    staff = staff_share * gauges[MATURITY] * weekly
+    record[R_REVENUE] = weekly * kept
+    record[R_SALES_COST] = reps * earnings / WEEKS_A_YEAR
+    record[R_SERVICE_COST] = served
+    record[R_OTHER_COST] = (infrastructure + overhead) * weekly + staff + leader_pay * levels / WEEKS_A_YEAR
+    gauges[HEADS] = level.shape[0] + reps + (served + staff) * WEEKS_A_YEAR / HEAD_COST_USD
+    record[R_HEADS] = gauges[HEADS]
+    record[R_TARGET] = gauges[TARGET_USD] * (1.0 + growth_plan) ** (week / WEEKS_A_YEAR)
+
+    quarter, year = min(now + 1, WEEKS_A_QUARTER), min(now + 1, WEEKS_A_YEAR)
+    new_arr, lost = 0.0, 0.0
+    for w in range(now + 1 - quarter, now + 1):
+        new_arr += history[w, R_NEW_ARR]
+    for w in range(now + 1 - year, now + 1):
+        lost += history[w, R_CHURNED] + history[w, R_CONTRACTION]
+    start = max(history[now + 1 - year, R_ARR], 1.0)
+    lost_share = lost / start * WEEKS_A_YEAR / year
+    cost = record[R_MARKETING_COST] + record[R_SALES_COST] + record[R_SERVICE_COST] + record[R_OTHER_COST]
+    cost_share = cost / max(record[R_REVENUE], 1.0)
+    found = (
+        1.0 - new_arr * WEEKS_A_QUARTER / quarter / max(gauges[PLAN_USD], 1.0),
+        lost_share / (1.0 - target_retention) - 1.0,
+        (target_health - gauges[HEALTH]) / (1.0 - target_health),
+        cost_share / target_cost - 1.0,
+    )
+    for m in range(4):
+        shortfall[m] += 0.25 * (min(max(found[m], -1.0), 1.0) - shortfall[m])
+
+
+@loop
+def _close_quarter(
+    gauges: Column, active: Column, hired: Column, morale: Column, booked_quarter: Column, history: Column, now: int,
+    seed: int, week: int, growth_plan: float, stretch: float, forecast_noise: float, transparency: float,
+    quota: float, attainment: float, ramp_weeks: float,
+) -> None:  # fmt: skip
+    record = history[now]
+    booked, plan = gauges[BOOKED_USD], gauges[PLAN_USD]
+    missed = booked < plan
+    record[R_QUARTERS] = 1.0
+    record[R_MISSED] = missed
+    record[R_AFTER_MISS] = gauges[MISSES] > 0.0
+    record[R_MISSED_AFTER_MISS] = missed and gauges[MISSES] > 0.0
+    error = abs(booked - gauges[FORECAST_USD]) / max(gauges[FORECAST_USD], 1.0)
+    record[R_FORECAST_ERROR] = error
+    record[R_FORECAST_MISSED] = error > 0.1
+    gauges[MISSES] = gauges[MISSES] + 1.0 if missed else 0.0
+    gauges[PLANS_KEPT] += 0.25 * ((0.0 if missed else 1.0) - gauges[PLANS_KEPT])
+    growth = growth_plan
+    if now >= WEEKS_A_YEAR:
+        won = 0.0
+        for w in range(now + 1 - WEEKS_A_YEAR, now + 1):
+            won += history[w, R_NEW_ARR]
+        growth = won / max(history[now - WEEKS_A_YEAR, R_ARR], 1.0)
+    gauges[PLAN_USD] = growth * stretch * gauges[ARR_USD] / 4.0
+    gauges[REPS_WANTED] = reps_needed(4.0 * gauges[PLAN_USD], quota, attainment)
+    # The forecast leans on the plan and on the last quarter, seen through the noise that processes leave.
+    noise = forecast_noise * (1.0 - transparency * gauges[MATURITY])
+    seen = math.exp(noise * normal(stream(seed, FORECAST, week), 0))
+    gauges[FORECAST_USD] = (0.5 * gauges[PLAN_USD] + 0.5 * booked) * seen
+    gauges[BOOKED_USD] = 0.0
+    for r in range(active.shape[0]):
+        if active[r] == 1:
+            ready = min(max(week - hired[r], 0) / ramp_weeks, 1.0)
+            made = 1.0 if booked_quarter[r] >= 0.25 * quota * attainment * ready else 0.0
+            morale[r] += 0.3 * (made - morale[r])
+        booked_quarter[r] = 0.0
+
+
+@loop
+def _staff(
+    gauges: Column, active: Column, generation: Column, hired: Column, opens: Column, skill: Column, morale: Column,
+    booked_quarter: Column, booked_year: Column, record: Column, seed: int, week: int, quits_per_year: float,
+    quits_per_miss: float, hiring_weeks: int, freeze_quarters: int, skill_sd: float, quota: float,
+    quarter_ends: bool,
+) -> None:  # fmt: skip
+    quits = stream(seed, REP_QUITS, week)
+    heads = 0
+    for r in range(active.shape[0]):
+        heads += active[r] == 1 or opens[r] != NO_OPENING
+    for r in range(active.shape[0]):
+        if active[r] == 1:
+            record[R_REP_YEARS] += 1.0 / WEEKS_A_YEAR
+            if (week + 1) % WEEKS_A_YEAR == 0:
+                if week + 1 - hired[r] >= WEEKS_A_YEAR:
+                    record[R_JUDGED] += 1.0
+                    record[R_AT_QUOTA] += booked_year[r] >= quota
+                booked_year[r] = 0.0
+            if uniform(quits, r) < quit_hazard(quits_per_year, quits_per_miss, morale[r]):
+                record[R_REPS_LEFT] += 1.0
+                active[r] = 0
+                heads -= 1
+                if heads < gauges[REPS_WANTED]:
+                    opens[r] = week + hiring_weeks
+                    heads += 1
+        elif opens[r] != NO_OPENING and opens[r] <= week:
+            opens[r] = NO_OPENING
+            active[r], hired[r] = 1, week
+            generation[r] += 1
+            skill[r] = max(0.2, 1.0 + skill_sd * normal(stream(seed, REP_SKILL, generation[r]), r))
+            morale[r], booked_quarter[r], booked_year[r] = 0.5, 0.0, 0.0
+    if not quarter_ends or gauges[MISSES] >= freeze_quarters:
+        return
+    for r in range(active.shape[0]):
+        if heads + 0.5 > gauges[REPS_WANTED]:
+            break
+        if active[r] == 0 and opens[r] == NO_OPENING:
+            opens[r] = week + hiring_weeks
+            heads += 1
+
+
+@loop
+def _leaders_leave(
+    place: Column, line: Column, measures: Column, arrived: Column, vacant_until: Column, replaced: Column,
+    gauges: Column, alignment: Column, shortfall: Column, record: Column, seed: int, week: int,
+    dismissal: float, per_miss: float, burnout: float, search_weeks: int, quarter_ends: bool,
+) -> int:  # fmt: skip
+    left = 0
+    for s in range(place.shape[0]):
+        if replaced[s] == 0:
+            continue
+        present = week >= vacant_until[s]
+        record[R_CHIEF_WEEKS] += 1.0
+        record[R_CHIEF_PRESENT] += present
+        if not present:
+            continue
+        other = 0.0
+        for m in range(1, 4):
+            other += measures[s, m] * max(shortfall[m], 0.0)
+        probability = dismissal_probability(dismissal, per_miss, gauges[MISSES], measures[s, 0], 2.0 * other)
+        worn = burnout / WEEKS_A_YEAR * (0.5 + resistance(line[s], alignment)) * 2.0 * (1.0 - gauges[OWNERSHIP])
+        if quarter_ends and uniform(stream(seed, DISMISSAL, week), place[s]) < probability:
+            record[R_DISMISSALS] += 1.0
+        elif uniform(stream(seed, BURNOUT, week), place[s]) < worn:
+            record[R_BURNOUTS] += 1.0
+        else:
+            continue
+        left = 1
+        vacant_until[s] = week + 1 + search_weeks
+        arrived[s] = vacant_until[s]
+    return left

@@ -1,0 +1,384 @@
+"""What each outcome means: unit, direction, range and definition, and how it is read off the weekly record."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from simulation.tables import (
+    R_ACCOUNT_HOURS,
+    R_AFTER_MISS,
+    R_ALIGNMENT,
+    R_ARR,
+    R_AT_QUOTA,
+    R_BASE_EXPANSION,
+    R_BURNOUTS,
+    R_CHIEF_PRESENT,
+    R_CHIEF_WEEKS,
+    R_CHURNED,
+    R_CHURNED_CUSTOMERS,
+    R_CONTRACTION,
+    R_CUSTOMERS,
+    R_CYCLE,
+    R_DEALS_OPEN,
+    R_DECISIONS_OPEN,
+    R_DEFAULTED,
+    R_DISMISSALS,
+    R_EXPANSION,
+    R_FIRST_DUE,
+    R_FIRST_RENEWED,
+    R_FORECAST_ERROR,
+    R_FORECAST_MISSED,
+    R_HEADS,
+    R_HEALTH_SUM,
+    R_INITIATIVES_DONE,
+    R_INITIATIVES_OPEN,
+    R_INITIATIVES_STARTED,
+    R_ISSUES,
+    R_JUDGED,
+    R_LEADS,
+    R_LEADS_LOST,
+    R_MARKETING_COST,
+    R_MATURITY,
+    R_MISSED,
+    R_MISSED_AFTER_MISS,
+    R_NEW_ARR,
+    R_NEW_CUSTOMERS,
+    R_NO_DECISION,
+    R_ONBOARDINGS,
+    R_ONBOARDINGS_BAD,
+    R_OTHER_COST,
+    R_OWNERSHIP,
+    R_PIPELINE,
+    R_PROBE_ONE,
+    R_PROBE_TWO,
+    R_QUARTERS,
+    R_REGRET,
+    R_REP_YEARS,
+    R_REPS,
+    R_REPS_LEFT,
+    R_REVENUE,
+    R_REWORKED,
+    R_RIVAL,
+    R_SALES_COST,
+    R_SCOPE_ASKED,
+    R_SCOPE_OTHERS,
+    R_SERVICE_COST,
+    R_SETTLED,
+    R_STRATEGY_HOURS,
+    R_TARGET,
+    R_UNWORKED,
+    R_USED,
+    R_CAPACITY,
+    R_WON,
+    R_WORK_LATENCY,
+    R_WRONG,
+    WEEKS_A_QUARTER,
+    WEEKS_A_YEAR,
+    Column,
+)
+
+Parts = tuple[float, float]
+NOTHING: Parts = (0.0, 0.0)
+
+
+class Window:
+    """A stretch of the weekly record.
+
+    Parameters
+    ----------
+    record : array of shape (weeks lived, columns), warm-up included
+    first, last : rows; the window is first … last − 1
+    accounts : number of accounts of the market
+    settling_weeks : weeks after which every decision is settled
+    """
+
+    def __init__(self, record: Column, first: int, last: int, accounts: int, settling_weeks: float) -> None:
+        self.record, self.first, self.last = record, first, last
+        self.accounts, self.settling_weeks = accounts, settling_weeks
+        self._sums: list[float] = record[first:last].sum(axis=0).tolist()
+
+    @property
+    def weeks(self) -> int:
+        """Length in weeks."""
+        return self.last - self.first
+
+    @property
+    def years(self) -> float:
+        """Length in years."""
+        return self.weeks / WEEKS_A_YEAR
+
+    def sum(self, column: int) -> float:
+        """Sum of a column."""
+        return self._sums[column]
+
+    def mean(self, column: int) -> float:
+        """Mean of a column."""
+        return self._sums[column] / self.weeks
+
+    def before(self, column: int) -> float:
+        """Value in the last week before the window (its first week where there is none before)."""
+        return float(self.record[max(self.first - 1, 0), column])
+
+    def end(self, column: int) -> float:
+        """Value in the last week."""
+        return float(self.record[self.last - 1, column])
+
+    def base(self, column: int) -> float:
+        """Sum over the window's years of the value at the year's start, a part of a year counted as a part."""
+        total = 0.0
+        for start in range(self.first, self.last, WEEKS_A_YEAR):
+            share = min(self.last - start, WEEKS_A_YEAR) / WEEKS_A_YEAR
+            total += share * float(self.record[max(start - 1, 0), column])
+        return total
+
+    def growth_between(self, first: int, last: int) -> float:
+        """ARR growth per year between two rows; NaN from nothing."""
+        start, end = float(self.record[max(first - 1, 0), R_ARR]), float(self.record[last - 1, R_ARR])
+        if start <= 0.0:
+            return math.nan
+        return (max(end, 0.0) / start) ** (WEEKS_A_YEAR / (last - first)) - 1.0
+
+    @cached_property
+    def probe_days(self) -> Column:
+        """Latencies of the probes raised in the window early enough to be settled in any design, working days."""
+        last = min(self.last, len(self.record) - math.ceil(self.settling_weeks))
+        return self.record[self.first : max(last, self.first), R_PROBE_ONE : R_PROBE_TWO + 1].ravel()
+
+
+@dataclass(frozen=True)
+class Metric:
+    """An outcome and what it means.
+
+    Attributes
+    ----------
+    better : "more", "less" or "neither"
+    low, high : range of possible values
+    ratio : whether numerator and denominator are both random sums over a run, so that many runs are pooled as sums
+    parts : reads numerator and denominator off a window
+    """
+
+    name: str
+    unit: str
+    better: str
+    definition: str
+    low: float
+    high: float
+    ratio: bool
+    group: str
+    parts: Callable[[Window], Parts]
+
+
+METRICS: dict[str, Metric] = {}
+_INF = math.inf
+
+
+def _metric(
+    group: str, name: str, unit: str, better: str, definition: str, parts: Callable[[Window], Parts],
+    low: float = 0.0, high: float = _INF, ratio: bool = False,
+) -> None:  # fmt: skip
+    METRICS[name] = Metric(name, unit, better, definition, low, high, ratio, group, parts)
+
+
+def _value(read: Callable[[Window], float]) -> Callable[[Window], Parts]:
+    """Parts of a metric that is no ratio; NaN means nothing to measure."""
+
+    def parts(window: Window) -> Parts:
+        value = read(window)
+        return NOTHING if math.isnan(value) else (value, 1.0)
+
+    return parts
+
+
+def _ratio(over: Callable[[Window], float], under: Callable[[Window], float]) -> Callable[[Window], Parts]:
+    return lambda window: (over(window), under(window))
+
+
+def _mean(column: int) -> Callable[[Window], Parts]:
+    return lambda window: (window.mean(column), 1.0)
+
+
+def _sum(*columns: int) -> Callable[[Window], float]:
+    return lambda window: sum(window.sum(column) for column in columns)
+
+
+def _a_year(column: int) -> Callable[[Window], Parts]:
+    return lambda window: (window.sum(column) / window.years, 1.0)
+
+
+def _durability(window: Window) -> float:
+    if window.weeks < 2 * WEEKS_A_YEAR:
+        return math.nan
+    first = window.growth_between(window.first, window.first + WEEKS_A_YEAR)
+    return window.growth_between(window.last - WEEKS_A_YEAR, window.last) - first
+
+
+def _volatility(window: Window) -> float:
+    starts = range(window.first, window.last - WEEKS_A_QUARTER + 1, WEEKS_A_QUARTER)
+    growth = [window.growth_between(start, start + WEEKS_A_QUARTER) for start in starts]
+    return float(np.std(growth, ddof=1)) if len(growth) > 2 else math.nan
+
+
+def _persistence(window: Window) -> float:
+    quarters, after = window.sum(R_QUARTERS), window.sum(R_AFTER_MISS)
+    if not quarters or not after:
+        return math.nan
+    return window.sum(R_MISSED_AFTER_MISS) / after - window.sum(R_MISSED) / quarters
+
+
+def _velocity(window: Window) -> Parts:
+    """Pipeline value × win rate ÷ cycle, all of the window: won ARR a week for the deals open on average."""
+    return window.sum(R_NEW_ARR), window.weeks
+
+
+def _costs(window: Window) -> float:
+    return _sum(R_MARKETING_COST, R_SALES_COST, R_SERVICE_COST, R_OTHER_COST)(window)
+
+
+def _probe_percentile(window: Window) -> float:
+    return float(np.percentile(window.probe_days, 90)) if window.probe_days.size else math.nan
+
+
+_DEALS_CLOSED = (R_WON, R_NO_DECISION, R_RIVAL)
+
+_metric("headline", "arr_growth", "per year", "more", "growth of annual recurring revenue, compounded",
+        _value(lambda w: w.growth_between(w.first, w.last)), low=-1.0)  # fmt: skip
+_metric("headline", "decision_latency", "days", "less",
+        "mean working days from raised to settled of probe decisions, the same in every design",
+        lambda w: (float(w.probe_days.sum()), float(w.probe_days.size)), high=1000.0)  # fmt: skip
+_metric("headline", "logo_churn", "per year", "less", "customers lost a year, of those at each year's start",
+        _ratio(_sum(R_CHURNED_CUSTOMERS), lambda w: w.base(R_CUSTOMERS)), ratio=True)  # fmt: skip
+
+_metric("growth", "new_arr", "USD per year", "more", "ARR won with new customers", _a_year(R_NEW_ARR))
+_metric("growth", "expansion_arr", "USD per year", "more", "ARR added by customers", _a_year(R_EXPANSION))
+_metric("growth", "churned_arr", "USD per year", "less", "ARR of customers who left", _a_year(R_CHURNED))
+_metric("growth", "customers", "customers", "more", "customers at the end", _value(lambda w: w.end(R_CUSTOMERS)))
+_metric("growth", "new_customers", "customers per year", "more", "customers won", _a_year(R_NEW_CUSTOMERS))
+_metric("growth", "market_share", "share", "more", "customers at the end, of all accounts",
+        _value(lambda w: w.end(R_CUSTOMERS) / w.accounts), high=1.0)  # fmt: skip
+_metric("growth", "growth_durability", "per year", "more", "growth of the last year minus growth of the first",
+        _value(_durability), low=-_INF)  # fmt: skip
+_metric("growth", "growth_volatility", "per year", "less",
+        "standard deviation of the quarters' growth, each taken per year", _value(_volatility))  # fmt: skip
+
+_metric("sales", "win_rate", "share", "more", "deals won, of deals ended",
+        _ratio(_sum(R_WON), _sum(*_DEALS_CLOSED)), high=1.0, ratio=True)  # fmt: skip
+_metric("sales", "no_decision_share", "share", "less", "deals that ended without a decision, of deals lost",
+        _ratio(_sum(R_NO_DECISION), _sum(R_NO_DECISION, R_RIVAL)), high=1.0, ratio=True)  # fmt: skip
+_metric("sales", "sales_cycle", "weeks", "less", "mean length of deals won",
+        _ratio(_sum(R_CYCLE), _sum(R_WON)), ratio=True)  # fmt: skip
+_metric("sales", "average_deal", "USD", "more", "mean first contract", _ratio(_sum(R_NEW_ARR), _sum(R_WON)),
+        ratio=True)  # fmt: skip
+_metric("sales", "sales_velocity", "USD per week", "more", "ARR won with new customers a week", _velocity)
+_metric("sales", "quota_attainment", "share", "more",
+        "ARR won with new customers, of a target path that does not depend on the design",
+        _ratio(_sum(R_NEW_ARR), _sum(R_TARGET)), ratio=True)  # fmt: skip
+_metric("sales", "reps_at_quota", "share", "more", "reps who made a full year's quota, of those with a full year",
+        _ratio(_sum(R_AT_QUOTA), _sum(R_JUDGED)), high=1.0, ratio=True)  # fmt: skip
+_metric("sales", "miss_persistence", "probability", "less", "P(quarter missed after a miss) − P(quarter missed)",
+        _value(_persistence), low=-1.0, high=1.0)  # fmt: skip
+_metric("sales", "rep_turnover", "per year", "less", "reps who left, a rep-year",
+        _ratio(_sum(R_REPS_LEFT), _sum(R_REP_YEARS)), ratio=True)  # fmt: skip
+_metric("sales", "leads_per_rep", "leads per week", "more", "leads made, a rep and week",
+        _ratio(_sum(R_LEADS), _sum(R_REPS)), ratio=True)  # fmt: skip
+_metric("sales", "pipeline_coverage", "quarters", "more", "value of open deals, of the ARR won in a quarter",
+        _ratio(lambda w: w.mean(R_PIPELINE), lambda w: w.mean(R_NEW_ARR) * WEEKS_A_QUARTER), ratio=True)  # fmt: skip
+_metric("sales", "capacity_use", "share", "neither", "selling hours used, of those there were",
+        _ratio(_sum(R_USED), _sum(R_CAPACITY)), high=1.0, ratio=True)  # fmt: skip
+_metric("sales", "unworked_share", "share", "less", "leads that no rep took up, of leads handed over",
+        _ratio(_sum(R_UNWORKED), lambda w: w.sum(R_LEADS) - w.sum(R_LEADS_LOST)), ratio=True)  # fmt: skip
+
+_metric("customers", "gross_revenue_retention", "share per year", "more",
+        "ARR kept before expansion, of that at each year's start",
+        _ratio(lambda w: w.base(R_ARR) - w.sum(R_CHURNED) - w.sum(R_CONTRACTION), lambda w: w.base(R_ARR)),
+        high=1.0, ratio=True)  # fmt: skip
+_metric("customers", "net_revenue_retention", "share per year", "more",
+        "ARR kept and expanded by the customers of each year's start",
+        _ratio(
+            lambda w: w.base(R_ARR) - w.sum(R_CHURNED) - w.sum(R_CONTRACTION) + w.sum(R_BASE_EXPANSION),
+            lambda w: w.base(R_ARR),
+        ), ratio=True)  # fmt: skip
+_metric("customers", "customer_health", "health", "more", "mean health of customers",
+        _ratio(_sum(R_HEALTH_SUM), _sum(R_CUSTOMERS)), high=1.0, ratio=True)  # fmt: skip
+_metric("customers", "expansion_rate", "share per year", "more", "ARR added by customers, of that at a year's start",
+        _ratio(_sum(R_EXPANSION), lambda w: w.base(R_ARR)), ratio=True)  # fmt: skip
+_metric("customers", "first_renewal", "share", "more", "customers who renew when their first term ends",
+        _ratio(_sum(R_FIRST_RENEWED), _sum(R_FIRST_DUE)), high=1.0, ratio=True)  # fmt: skip
+_metric("customers", "account_hours", "hours per customer and week", "less", "hours of service a customer takes",
+        _ratio(_sum(R_ACCOUNT_HOURS), _sum(R_CUSTOMERS)), ratio=True)  # fmt: skip
+_metric("customers", "issue_rate", "per customer and year", "less", "issues raised by customers",
+        _ratio(lambda w: w.sum(R_ISSUES) * WEEKS_A_YEAR, _sum(R_CUSTOMERS)), ratio=True)  # fmt: skip
+
+_metric("decisions", "decision_latency_p90", "days", "less", "nine of ten probe decisions are settled within",
+        _value(_probe_percentile), high=1000.0)  # fmt: skip
+_metric("decisions", "work_latency", "days", "less", "mean working days that decisions of the firm's own work take",
+        _ratio(_sum(R_WORK_LATENCY), _sum(R_SETTLED)), high=1000.0, ratio=True)  # fmt: skip
+_metric("decisions", "decisions_settled", "per week", "neither", "decisions settled", _mean(R_SETTLED))
+_metric("decisions", "decisions_open", "decisions", "less", "decisions open at a week's end", _mean(R_DECISIONS_OPEN))
+_metric("decisions", "rework_share", "share", "less", "decisions done again, of those settled",
+        _ratio(_sum(R_REWORKED), _sum(R_SETTLED)), high=1.0, ratio=True)  # fmt: skip
+_metric("decisions", "default_share", "share", "less", "decisions left to their origin for want of time",
+        _ratio(_sum(R_DEFAULTED), _sum(R_SETTLED)), high=1.0, ratio=True)  # fmt: skip
+_metric("decisions", "decision_quality", "share", "more", "decisions carried out right, of those settled",
+        _ratio(lambda w: w.sum(R_SETTLED) - w.sum(R_WRONG), _sum(R_SETTLED)), high=1.0, ratio=True)  # fmt: skip
+_metric("decisions", "scope_coverage", "share", "more", "functions in a decision's scope that were heard",
+        _ratio(_sum(R_SCOPE_ASKED), _sum(R_SCOPE_OTHERS)), high=1.0, ratio=True)  # fmt: skip
+
+_metric("strategy", "allocation_regret", "share", "less",
+        "reachable demand forgone against the best allocation for the fronts as they are", _mean(R_REGRET),
+        high=1.0)  # fmt: skip
+_metric("strategy", "initiatives_open", "initiatives", "less", "changes adopted and not yet carried out",
+        _mean(R_INITIATIVES_OPEN))  # fmt: skip
+_metric("strategy", "initiative_completion", "share", "more", "initiatives finished, of those begun",
+        _ratio(_sum(R_INITIATIVES_DONE), _sum(R_INITIATIVES_STARTED)), ratio=True)  # fmt: skip
+_metric("strategy", "strategy_hours", "hours per week", "more", "effective hours in the review of strategy",
+        _mean(R_STRATEGY_HOURS))  # fmt: skip
+
+_metric("organization", "alignment", "alignment", "more", "mean alignment of the six pairs of functions",
+        _mean(R_ALIGNMENT), high=1.0)  # fmt: skip
+_metric("organization", "handoff_loss", "share", "less",
+        "what is lost between functions: leads not taken up and onboardings begun badly, of both",
+        _ratio(_sum(R_LEADS_LOST, R_ONBOARDINGS_BAD), _sum(R_LEADS, R_ONBOARDINGS)), high=1.0,
+        ratio=True)  # fmt: skip
+_metric("organization", "ownership", "ownership", "more", "shared ownership of customers", _mean(R_OWNERSHIP),
+        high=1.0)  # fmt: skip
+_metric("organization", "process_maturity", "maturity", "more", "maturity of processes", _mean(R_MATURITY),
+        high=1.0)  # fmt: skip
+_metric("organization", "leader_exit_rate", "per year", "less", "exits from the chief's seat, a year in office",
+        _ratio(_sum(R_DISMISSALS, R_BURNOUTS), lambda w: w.sum(R_CHIEF_PRESENT) / WEEKS_A_YEAR),
+        ratio=True)  # fmt: skip
+_metric("organization", "burnout_rate", "per year", "less", "exits by burn-out, a year in office",
+        _ratio(_sum(R_BURNOUTS), lambda w: w.sum(R_CHIEF_PRESENT) / WEEKS_A_YEAR), ratio=True)  # fmt: skip
+_metric("organization", "vacancy_share", "share", "less", "weeks in which the chief's seat is empty",
+        _ratio(lambda w: w.sum(R_CHIEF_WEEKS) - w.sum(R_CHIEF_PRESENT), _sum(R_CHIEF_WEEKS)), high=1.0,
+        ratio=True)  # fmt: skip
+_metric("organization", "revenue_per_head", "USD per year", "more", "revenue a person paid",
+        _ratio(lambda w: w.sum(R_REVENUE) * WEEKS_A_YEAR, _sum(R_HEADS)), ratio=True)  # fmt: skip
+
+_metric("money", "cac", "USD per USD", "less", "marketing and sales spend a dollar of ARR won with new customers",
+        _ratio(_sum(R_MARKETING_COST, R_SALES_COST), _sum(R_NEW_ARR)), ratio=True)  # fmt: skip
+_metric("money", "cac_payback", "months", "less",
+        "months of a new contract's revenue, less service, that pay its acquisition",
+        _ratio(
+            lambda w: 12.0 * w.sum(R_MARKETING_COST) + 12.0 * w.sum(R_SALES_COST),
+            lambda w: w.sum(R_NEW_ARR) * (1.0 - w.sum(R_SERVICE_COST) / max(w.sum(R_REVENUE), 1.0)),
+        ), ratio=True)  # fmt: skip
+_metric("money", "cost_to_serve", "USD per customer and year", "less", "cost of serving a customer",
+        _ratio(lambda w: w.sum(R_SERVICE_COST) * WEEKS_A_YEAR, _sum(R_CUSTOMERS)), ratio=True)  # fmt: skip
+_metric("money", "operating_margin", "share", "more", "revenue less all costs, of revenue",
+        _ratio(lambda w: w.sum(R_REVENUE) - _costs(w), _sum(R_REVENUE)), low=-_INF, high=1.0, ratio=True)  # fmt: skip
+_metric("money", "forecast_error", "share", "less", "mean miss of the quarter's forecast of ARR won",
+        _ratio(_sum(R_FORECAST_ERROR), _sum(R_QUARTERS)), ratio=True)  # fmt: skip
+_metric("money", "forecast_misses", "share", "less", "quarters whose forecast missed by more than a tenth",
+        _ratio(_sum(R_FORECAST_MISSED), _sum(R_QUARTERS)), high=1.0, ratio=True)  # fmt: skip
+
+
+def measure(window: Window) -> dict[str, Parts]:
+    """Numerator and denominator of every metric over a window; denominator 0 where there is nothing to measure."""
+    measured = {}
+    for name, metric in METRICS.items():
+        over, under = metric.parts(window)
+        measured[name] = (float(over), float(under))
+    return measured

@@ -1,0 +1,287 @@
+"""The model: a revenue organization, its market and its customers, week by week."""
+
+from collections.abc import Mapping
+from typing import Self
+
+import mesa
+import numpy as np
+import pandas as pd
+from mesa.agent import AgentSet
+
+from simulation import (
+    alignment,
+    beginning,
+    customers,
+    decisions,
+    demand,
+    finance,
+    leadership,
+    market,
+    metrics,
+    operations,
+    sales,
+    strategy,
+)
+from simulation.errors import BadInput
+from simulation.organization import PLACES, Organization
+from simulation.parameters import Scenario
+from simulation.people import Customer, Executive, SalesRep, View
+from simulation.tables import (
+    ARR_USD,
+    CUSTOMER,
+    DAYS_A_WEEK,
+    NO_OPENING,
+    R_HEADS,
+    RECORD,
+    TARGET_USD,
+    WEEKS_A_QUARTER,
+    WEEKS_A_YEAR,
+    Column,
+    Table,
+    empty_decisions,
+)
+
+CHIEF = PLACES.index("chief")
+DECISION_SLOTS = 256
+TABLES = ("fronts", "accounts", "rep_slots", "firm", "decisions", "initiatives", "people")
+
+
+class RevenueOrganization(mesa.Model):
+    """A revenue organization that takes office in week 0, after a warm-up under the neutral organization.
+
+    Parameters
+    ----------
+    scenario
+        World, people and organization; frozen.
+    seed
+        All draws are pure functions of it, so that designs on the same seed meet the same chance.
+    executives
+        Classes for some seats, by seat name, in place of `Executive`.
+
+    Attributes
+    ----------
+    week : int
+        Week about to be lived; negative during the warm-up.
+    record : array of shape (weeks, columns)
+        What every week left, warm-up included; see `tables.RECORD`.
+    fronts, accounts, rep_slots, people, decisions, initiatives, firm
+        The state, as columns; see `tables`.
+
+    Raises
+    ------
+    BadInput
+        If `executives` names a seat that is not in force.
+    """
+
+    def __init__(
+        self, scenario: Scenario, seed: int = 0, executives: Mapping[str, type[Executive]] | None = None
+    ) -> None:
+        super().__init__(seed=seed)
+        world = scenario.neutral()
+        self.seed = int(seed)
+        self.warm_up_weeks = world.run.warm_up_weeks
+        self.week = -self.warm_up_weeks
+        self.record: Column = np.zeros((self.warm_up_weeks + scenario.run.weeks, len(RECORD)))
+        self.accounts = beginning.accounts_at_start(world, self.seed)
+        self.fronts = beginning.fronts_at_start(world, self.accounts, self.seed)
+        self.rep_slots = beginning.reps_at_start(world, self.seed)
+        self.firm = beginning.firm_at_start(world)
+        self.initiatives = beginning.no_initiatives()
+        self.decisions = empty_decisions(DECISION_SLOTS)
+        self.people = beginning.people_of(world.organization, CHIEF)
+        self.executive_classes = dict(executives or {})
+        self._kept_views: dict[str, dict[int, View]] = {}
+        self._seat(world, {})
+        self.agents.do("set_policy")
+        while self.week < 0:
+            self._live_a_week()
+        self.take_over(scenario)
+
+    def _seat(self, scenario: Scenario, classes: Mapping[str, type[Executive]]) -> None:
+        """Put a scenario in force: its numbers, and one executive a seat."""
+        self.scenario = scenario
+        self.organization: Organization = scenario.organization
+        self.arr_reference_usd = beginning.arr_reference_usd(scenario)
+        self.review_need_hours = strategy.review_need(scenario)
+        for agent in list(self.agents):
+            agent.remove()
+        for row, name in enumerate(self.organization.names):
+            classes.get(name, Executive)(self, row)
+
+    def take_over(self, scenario: Scenario) -> None:
+        """Let a design take over from here: new lines, measures and holders, the same market, customers and past.
+
+        Open decisions go to their new owners with raise times and replies kept; beliefs, alignment and maturity stay
+        with the firm; whoever holds a seat now is settled in.
+        """
+        strangers = set(self.executive_classes) - set(scenario.organization.names)
+        if strangers:
+            known = ", ".join(scenario.organization.names)
+            raise BadInput(f"executives: no seat {', '.join(sorted(strangers))} is in force; in force are {known}")
+        if scenario.market.accounts != self.accounts.count or self._fronts_of(scenario) != self.fronts.size:
+            raise BadInput("a design that takes over cannot change market.accounts, market.channels or market.segments")
+        before = dict(zip(self.people.place.tolist(), self.people.tray_hours.tolist(), strict=True))
+        self.people = beginning.people_of(scenario.organization, CHIEF)
+        self.people.tray_hours[:] = [before.get(place, 0.0) for place in self.people.place.tolist()]
+        self._seat(scenario, self.executive_classes)
+        self.agents.do("set_policy")
+        decisions.reroute(self.decisions, self.people, self.organization, self.week)
+        if self.week == 0:
+            self.firm.gauges[TARGET_USD] = scenario.finance.growth_plan * self.firm.gauges[ARR_USD] / WEEKS_A_YEAR
+
+    @staticmethod
+    def _fronts_of(scenario: Scenario) -> int:
+        return scenario.market.channels * scenario.market.segments
+
+    def step(self) -> None:
+        """Live one week."""
+        if self.week >= self.scenario.run.weeks - 1:
+            self.running = False
+        self._live_a_week()
+
+    def _live_a_week(self) -> None:
+        world, firm, week = self.scenario, self.firm, self.week
+        now = week + self.warm_up_weeks
+        self._make_room(now)
+        record = self.record[now]
+
+        market.drift(self.fronts, world.market, self.seed, week)
+        if week % world.leadership.policy_weeks == 0:
+            self.agents.do("set_policy")
+        leadership.contribute(self.people, firm, world, self.arr_reference_usd, self.review_need_hours, record, week)
+        strategy.review(self.fronts, firm, self.decisions, record, world, self.seed, week)
+        decisions.settle(
+            self.decisions, self.people, self.organization, self.accounts, firm, self.initiatives, self.record, now,
+            world, self.seed, week,
+        )  # fmt: skip
+        strategy.carry_out(self.initiatives, self.fronts, firm, record, world)
+        demand.make_leads(
+            self.accounts, self.fronts, firm, record, world, self.arr_reference_usd, self.seed, week
+        )
+        sales.work_deals(
+            self.accounts, self.fronts, self.rep_slots, firm, self.decisions, record, world, self.seed, week
+        )
+        customers.serve(self.accounts, self.fronts, firm, self.decisions, record, world, self.seed, week)
+        operations.mature(firm, self.record[now - 2, R_HEADS] if now > 1 else 0.0, record, world)
+        strategy.propose_changes(firm, self.decisions, world, self.seed, week)
+        alignment.meet(self.people, firm, self.organization.head_of, record, world, week)
+        left = finance.close_books(
+            firm, self.fronts, self.rep_slots, self.people, self.record, now, world, self.seed, week
+        )
+        self.week = week + 1
+        if left:
+            decisions.reroute(self.decisions, self.people, self.organization, self.week)
+
+    def _make_room(self, now: int) -> None:
+        """Lengthen what is full: the record, and the slots for reps."""
+        if now >= len(self.record):
+            self.record = np.concatenate([self.record, np.zeros_like(self.record)])
+        slots = self.rep_slots
+        if now % WEEKS_A_QUARTER == 0 and np.all((slots.active == 1) | (slots.opens != NO_OPENING)):
+            self.rep_slots = beginning.more_slots(slots, self.scenario.market.segments)
+
+    def run(self, weeks: int | None = None) -> Self:
+        """Run to the scenario's horizon, or for some more weeks; return the model."""
+        more = self.scenario.run.weeks - self.week if weeks is None else weeks
+        for _ in range(more):
+            self.step()
+        return self
+
+    def fork(self, scenario: Scenario | None = None) -> Self:
+        """Return a twin with the same past, bit for bit, and from here on its own life.
+
+        Parameters
+        ----------
+        scenario
+            The design that takes over in the twin; without one the twin goes on as it was.
+
+        Raises
+        ------
+        BadInput
+            If the scenario's market has another shape.
+        """
+        twin = object.__new__(type(self))
+        mesa.Model.__init__(twin, seed=self.seed)
+        twin.seed, twin.week, twin.running, twin.steps = self.seed, self.week, self.running, self.steps
+        twin.record = self.record.copy()
+        for name in TABLES:
+            setattr(twin, name, getattr(self, name).copy())
+        seats = set((scenario or self.scenario).organization.names)
+        twin.executive_classes = {name: kind for name, kind in self.executive_classes.items() if name in seats}
+        twin.warm_up_weeks, twin._kept_views = self.warm_up_weeks, {}
+        if scenario is None:
+            twin._seat(self.scenario, twin.executive_classes)
+            return twin
+        twin.take_over(scenario)
+        return twin
+
+    @property
+    def executives(self) -> AgentSet:
+        """The holders of all seats."""
+        return self.agents
+
+    @property
+    def customers(self) -> AgentSet:
+        """Views on the accounts that are customers now; attributes are the columns of `accounts`."""
+        rows = np.flatnonzero(self.accounts.stage == CUSTOMER)
+        return self._views(Customer, self.accounts, rows.tolist())
+
+    @property
+    def reps(self) -> AgentSet:
+        """Views on the reps at work now; attributes are the columns of `rep_slots`."""
+        rows = np.flatnonzero(self.rep_slots.active == 1)
+        return self._views(SalesRep, self.rep_slots, rows.tolist())
+
+    def _views(self, kind: type[View], table: Table, rows: list[int]) -> AgentSet:
+        """Agents for rows of a table, the same object for the same row every time; never registered."""
+        kept = self._kept_views.setdefault(kind.__name__, {})
+        for row in rows:
+            if row not in kept or kept[row].table is not table:
+                kept[row] = kind(self, table, row)
+        return AgentSet([kept[row] for row in rows], random=self.random)
+
+    @property
+    def weekly(self) -> pd.DataFrame:
+        """What was recorded each week since week 0: one row a week, columns as in `tables.RECORD`."""
+        return self._recorded(self.warm_up_weeks, self.warm_up_weeks + self.week)
+
+    @property
+    def warm_up(self) -> pd.DataFrame:
+        """What was recorded in the warm-up: one row a week, the index runs up to −1."""
+        return self._recorded(0, self.warm_up_weeks)
+
+    def _recorded(self, first: int, last: int) -> pd.DataFrame:
+        weeks = pd.RangeIndex(first - self.warm_up_weeks, last - self.warm_up_weeks, name="week")
+        return pd.DataFrame(self.record[first:last].copy(), index=weeks, columns=list(RECORD))
+
+    @property
+    def outcomes(self) -> pd.Series:
+        """One number a metric over all weeks since week 0; NaN where there was nothing to measure."""
+        parts = self.parts()
+        values = [over / under if under else np.nan for over, under in parts.values()]
+        return pd.Series(values, index=pd.Index(parts, name="metric"), name="outcome", dtype=float)
+
+    def parts(self, first: int = 0, last: int | None = None) -> dict[str, tuple[float, float]]:
+        """Numerator and denominator of every metric over the weeks first … last − 1.
+
+        A denominator of zero says that there was nothing to measure. Kept apart, the parts allow ratios of sums over
+        many runs.
+
+        Parameters
+        ----------
+        first, last
+            Window in weeks since the design took over; `last` is the present week unless given.
+
+        Raises
+        ------
+        BadInput
+            If the window is empty or was not lived.
+        """
+        end = self.week if last is None else last
+        if not 0 <= first < end <= self.week:
+            raise BadInput(f"window {first}..{end} is outside 0..{self.week} (weeks lived)")
+        window = metrics.Window(
+            self.record[: self.warm_up_weeks + self.week], self.warm_up_weeks + first, self.warm_up_weeks + end,
+            self.accounts.count, self.scenario.decisions.time_limit_days / DAYS_A_WEEK,
+        )  # fmt: skip
+        return metrics.measure(window)

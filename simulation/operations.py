@@ -1,0 +1,39 @@
+"""Step 10: processes mature through operations' work, and are diluted by growth."""
+
+from simulation.compiling import loop, rule
+from simulation.parameters import Scenario
+from simulation.tables import HEADS, MATURITY, OPERATIONS_WORK, R_MATURITY, Column, Firm
+
+
+@rule
+def maturity_after(maturity: float, pace: float, work: float, decay: float, dilution: float, growth: float) -> float:
+    """Process maturity a week later: built by work, worn by time, diluted by newcomers. [0..1]
+
+    >>> maturity_after(0.5, pace=0.02, work=1.0, decay=0.02, dilution=0.5, growth=0.0)
+    0.5
+    """
+    built = pace * work * (1.0 - maturity)
+    lost = (decay + dilution * max(growth, 0.0)) * maturity
+    return min(max(maturity + built - lost, 0.0), 1.0)
+
+
+def mature(firm: Firm, heads_before: float, record: Column, world: Scenario) -> None:
+    """Move process maturity by a week; `heads_before` are the people paid in the week before the last."""
+    rules = world.operations
+    _mature(
+        firm.gauges, firm.lift, record, heads_before, rules.maturity_pace, rules.maturity_decay, rules.dilution,
+        float(world.market.channels),
+    )  # fmt: skip
+
+
+@loop
+def _mature(
+    gauges: Column, lift: Column, record: Column, heads_before: float, pace: float, decay: float, dilution: float,
+    channels: float,
+) -> None:  # fmt: skip
+    growth = gauges[HEADS] / heads_before - 1.0 if heads_before > 0.0 else 0.0
+    spread = 1.0 + 0.05 * (channels - 1.0)
+    gauges[MATURITY] = maturity_after(
+        gauges[MATURITY], pace, max(0.0, 1.0 + lift[OPERATIONS_WORK]), decay * spread, dilution, growth
+    )
+    record[R_MATURITY] = gauges[MATURITY]

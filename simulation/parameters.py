@@ -1,0 +1,228 @@
+"""Scenario: the parameters of one world and the organization in force, complete, checked and frozen.
+
+Most tables are declared in `market_parameters` and `firm_parameters`; all of them can be imported from here.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from typing import Annotated, Any, NoReturn, Self
+
+import numpy as np
+from pydantic import (
+    ConfigDict,
+    PlainSerializer,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from simulation.errors import FOLLOWS, BadInput, near_miss, problems
+from simulation.firm_parameters import Alignment, Decisions, Finance, Leadership, Operations, Strategy
+from simulation.market_parameters import Customers, Demand, Market, Sales
+from simulation.organization import PLACES, Member, Organization, Profile, Seat
+from simulation.ranges import Parameter, Table, parameter, parameters_of
+
+__all__ = [
+    "Alignment",
+    "Customers",
+    "Decisions",
+    "Demand",
+    "Finance",
+    "Leadership",
+    "Levers",
+    "Market",
+    "Mechanisms",
+    "Operations",
+    "Run",
+    "Sales",
+    "Scenario",
+    "Strategy",
+]
+
+
+class Run(Table):
+    """How long a run lasts and with how many reps it starts."""
+
+    weeks: int = parameter(208, low=1, high=2080, unit="weeks", source="design")
+    """Weeks under the design."""
+    warm_up_weeks: int = parameter(104, low=0, high=1040, unit="weeks", source="design")
+    """Weeks under the neutral organization beforehand."""
+    initial_reps: int | None = parameter(None, low=0, high=1_000_000, unit="reps", source="derived")
+    """Reps when the warm-up begins (absent: as many as the plan needs)."""
+
+
+class Mechanisms(Table):
+    """Switches of mechanisms."""
+
+
+class Levers(Table):
+    """What a design may set beside seats and persons."""
+
+
+CATALOGUES = ("seats", "profiles", "neutral_organization", "organization")
+"""Tables whose keys are a user's own names or places, and whose entries are tables."""
+
+_MEMBERS = TypeAdapter(dict[str, Member])
+
+
+def _written(organization: Organization) -> dict[str, dict[str, Any]]:
+    """Write an organization as the table it was read from."""
+    return {
+        place: member.model_dump(exclude_none=True)
+        for place, member in zip(organization.places, organization.members, strict=True)
+    }
+
+
+Seating = Annotated[
+    Organization,
+    PlainSerializer(_written),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "propertyNames": {"enum": list(PLACES)},
+            "additionalProperties": Member.model_json_schema(),
+        }
+    ),
+]
+"""An organization, which files give as places and who sits there."""
+
+
+class Scenario(Table):
+    """A world, two catalogues and the organization in force; changes make checked copies."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    name: str
+    """Label; never read by the model."""
+    description: str = ""
+    """What the world stands for; never read by the model."""
+    market: Market = Market()
+    leadership: Leadership = Leadership()
+    strategy: Strategy = Strategy()
+    decisions: Decisions = Decisions()
+    demand: Demand = Demand()
+    sales: Sales = Sales()
+    customers: Customers = Customers()
+    operations: Operations = Operations()
+    alignment: Alignment = Alignment()
+    finance: Finance = Finance()
+    mechanisms: Mechanisms = Mechanisms()
+    levers: Levers = Levers()
+    run: Run = Run()
+    seats: dict[str, Seat]
+    """Catalogue of seats; whether they form a tree matters for those in force alone."""
+    profiles: dict[str, Profile]
+    """Catalogue of persons."""
+    organization: Seating
+    """Who sits where from week 0 on."""
+    neutral_organization: Seating
+    """Who sits where during the warm-up."""
+
+    @field_validator("organization", "neutral_organization", mode="before")
+    @classmethod
+    def _seat_members(cls, given: Any, info: ValidationInfo) -> Any:
+        needed = [name for name in ("seats", "profiles", "organization") if name != info.field_name]
+        if not info.data.keys() >= set(needed):
+            raise PydanticCustomError(FOLLOWS, "what it builds on is not sound")
+        if isinstance(given, Organization):
+            return given
+        members = _MEMBERS.validate_python(given)
+        try:
+            return Organization.of(members, info.data["seats"], info.data["profiles"])
+        except BadInput as fault:
+            raise ValueError(f"[{info.field_name}] {fault}") from None
+
+    @classmethod
+    def of(cls, tables: Mapping[str, Any]) -> Self:
+        """Build a scenario from nested tables.
+
+        Raises
+        ------
+        BadInput
+            If anything is unknown, missing, of the wrong type, outside its range or does not fit together.
+        """
+        try:
+            return cls.model_validate(dict(tables))
+        except ValidationError as error:
+            messages = [message for _, message in problems(error)]
+        raise BadInput("\n".join(messages))
+
+    def as_tables(self) -> dict[str, Any]:
+        """Return everything as nested tables, from which `of` builds an equal scenario."""
+        return self.model_dump()
+
+    def set(self, path: str, value: Any) -> Self:
+        """Return a checked copy with one value changed, or one entry added to a catalogue.
+
+        Parameters
+        ----------
+        path
+            Where it stands: "customers.term_weeks", "seats.NAME.level", "organization.chief.holder".
+        value
+            The new value, as a scenario file would have it; numpy's numbers count as numbers.
+
+        Raises
+        ------
+        BadInput
+            If there is no such path or the changed scenario is not sound.
+        """
+        tables = self.as_tables()
+        *above, key = path.split(".")
+        table: Any = tables
+        for step in above:
+            table = table.get(step) if isinstance(table, dict) else None
+        # Whether a table takes a new key is for validation to say; only the top takes none.
+        if not isinstance(table, dict) or not (above or key in table):
+            raise BadInput(f"{path}: unknown{near_miss(path, _paths(tables))}")
+        table[key] = value.item() if isinstance(value, np.generic) else value
+        return self.of(tables)
+
+    def with_leader(self, seat: str, profile: str) -> Self:
+        """Return a copy with another seat and holder at the chief's place.
+
+        Raises
+        ------
+        BadInput
+            If the catalogues do not know them, or the seats are no longer one sound tree.
+        """
+        return self.set("organization.chief", {"seat": seat, "holder": profile})
+
+    def neutral(self) -> Self:
+        """Return the same world under the neutral organization."""
+        return self.model_copy(update={"organization": self.neutral_organization})
+
+    def world_key(self) -> str:
+        """Return a stable hash of all that a warm-up depends on.
+
+        These are the parameters and the neutral organization; labels, the rest of the catalogues and the
+        organization in force leave it unchanged.
+        """
+        numbers = {row.path: row.value for row in self.parameters()}
+        described = json.dumps([numbers, self.neutral_organization.numbers()], sort_keys=True)
+        return sha256(described.encode()).hexdigest()[:16]
+
+    def parameters(self) -> Iterator[Parameter]:
+        """Yield every parameter of the world with its value and what is known about it."""
+        for name in type(self).model_fields:
+            table = getattr(self, name)
+            if isinstance(table, Table):
+                yield from parameters_of(table, name)
+
+    def __iter__(self) -> NoReturn:
+        """Refuse: Mesa's batch_run would take a scenario apart into its fields."""
+        raise TypeError("a Scenario is one value, not a series; parameters() lists what it holds")
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.organization, self.world_key()))
+
+
+def _paths(tables: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    """Yield the dotted paths of all values and tables."""
+    for key, value in tables.items():
+        yield f"{above}{key}"
+        if isinstance(value, dict):
+            yield from _paths(value, f"{above}{key}.")

@@ -1,0 +1,67 @@
+"""Rules that several submodels share."""
+
+import math
+
+from simulation.compiling import rule
+from simulation.tables import Column
+
+
+@rule
+def logistic(logit: float) -> float:
+    """Probability of a logit. (0..1)
+
+    >>> logistic(0.0)
+    0.5
+    """
+    return 1.0 / (1.0 + math.exp(-logit))
+
+
+@rule
+def kept_after(weeks: float, half_life_weeks: float) -> float:
+    """Share of a deviation that is left after some weeks. [0..1]
+
+    >>> kept_after(52.0, half_life_weeks=52.0)
+    0.5
+    """
+    return 0.5 ** (weeks / half_life_weeks)
+
+
+@rule
+def reaches_desk(value_usd: float, floor_usd: float) -> float:
+    """Probability that a matter's stakes pass the floor below which its origin settles it alone. [0..1]
+
+    Stakes are Pareto with exponent 1 above the value of the account, so the number that reaches a desk grows with
+    value ÷ floor: as the floor rises with ARR, the top sees a roughly constant number a week. Source: assumption D1
+    (Zipf-like sizes).
+
+    >>> reaches_desk(25_000.0, 50_000.0)
+    0.5
+    """
+    return min(1.0, value_usd / floor_usd)
+
+
+@rule
+def responsive(gain: float, lift: float) -> float:
+    """Multiplier that a lift of leaders' work gives: 1 for the neutral firm, never below a tenth.
+
+    >>> responsive(0.5, lift=0.2)
+    1.1
+    """
+    return max(0.1, 1.0 + gain * lift)
+
+
+@rule
+def enter(
+    entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column, entries: Column,
+    kind: int, row: int, day: float, climbs: bool,
+) -> bool:  # fmt: skip
+    """Hand a matter to the decisions step; false when the week's list is full, and its origin settles it alone."""
+    count = entries[0]
+    if count >= entry_kind.shape[0]:
+        return False
+    entry_kind[count] = kind
+    entry_row[count] = row
+    entry_day[count] = day
+    entry_climbs[count] = 1 if climbs else 0
+    entries[0] = count + 1
+    return True

@@ -1,0 +1,314 @@
+"""Step 7: reps work deals. Hours move a deal; every member of the buying group has to agree in the end."""
+
+import numpy as np
+
+from simulation.chance import DEAL_AGREES, DEAL_RIVAL, EXCEPTION, ONBOARDING, STALL, START, stream, uniform
+from simulation.compiling import loop, rule
+from simulation.parameters import Scenario
+from simulation.rules import enter, logistic, reaches_desk, responsive
+from simulation.tables import (
+    ARR_USD,
+    BOOKED_USD,
+    CUSTOMER,
+    CUSTOMER_WORK,
+    DAYS_A_WEEK,
+    DEAL_EXCEPTION,
+    EXECUTION_WORK,
+    LEAD,
+    LOST,
+    MATURITY,
+    OPERATIONS_WORK,
+    OPPORTUNITY,
+    R_CAPACITY,
+    R_CYCLE,
+    R_DEALS_OPEN,
+    R_NEW_ARR,
+    R_NEW_CUSTOMERS,
+    R_NO_DECISION,
+    R_ONBOARDINGS,
+    R_ONBOARDINGS_BAD,
+    R_PIPELINE,
+    R_REPS,
+    R_RIVAL,
+    R_UNWORKED,
+    R_USED,
+    R_WON,
+    SALES,
+    SUCCESS,
+    Accounts,
+    Column,
+    Decisions,
+    Firm,
+    Fronts,
+    Reps,
+)
+
+
+@rule
+def ramp(weeks: float, ramp_weeks: float) -> float:
+    """Productivity of a rep some weeks after the hire: linear up to 1. [0..1]  Source: Bridge Group (ramp times).
+
+    >>> ramp(11.0, ramp_weeks=22.0)
+    0.5
+    """
+    return min(max(weeks, 0.0) / ramp_weeks, 1.0)
+
+
+@rule
+def selling_share(maturity: float, admin_share: float, relief: float) -> float:
+    """Share of a rep's hours left for selling; mature processes take off some of the administration. [0..1]
+
+    >>> round(selling_share(0.5, admin_share=0.4, relief=0.5), 2)
+    0.7
+    """
+    return 1.0 - admin_share * (1.0 - relief * maturity)
+
+
+@rule
+def deal_hours_of(size: float, base_hours: float, exponent: float) -> float:
+    """Hours of work that a deal takes; larger accounts take more. [h]
+
+    >>> deal_hours_of(1.0, base_hours=14.0, exponent=0.3)
+    14.0
+    """
+    return base_hours * size**exponent
+
+
+@rule
+def step_of_deal(hours: float, needed: float, pace_weeks: float) -> float:
+    """Share of a deal done in a week: what the hours allow, but never faster than the buyer's own pace. [0..1]
+
+    >>> step_of_deal(hours=7.0, needed=14.0, pace_weeks=10.0)
+    0.1
+    """
+    return min(hours / needed, 1.0 / pace_weeks)
+
+
+@rule
+def group_agrees(
+    members: int, base: float, gain: float, sales: float, service: float, technical: float, leaders: float
+) -> float:
+    """Probability that every member of a buying group agrees. [0..1]
+
+    Members are answered in turn by sales (buyer), success (users), operations (technicians) and whoever leads
+    (sponsor): a large group needs several functions to be good at once. Source: assumption S5, after
+    Dixon & McKenna (2022) on deals lost to indecision.
+
+    >>> round(group_agrees(2, base=0.0, gain=1.0, sales=0.0, service=0.0, technical=0.0, leaders=0.0), 2)
+    0.25
+    """
+    probability = 1.0
+    for member in range(members):
+        role = member % 4
+        lift = sales if role == 0 else service if role == 1 else technical if role == 2 else leaders
+        probability *= logistic(base + gain * lift)
+    return probability
+
+
+@rule
+def rival_wins(base: float, pressure: float, attractiveness: float, by_attractiveness: float, help: float) -> float:
+    """Probability that a group which agrees to buy buys elsewhere. [0..1]
+
+    >>> rival_wins(0.0, pressure=0.0, attractiveness=0.0, by_attractiveness=0.9, help=0.0)
+    0.5
+    """
+    return logistic(base + pressure - by_attractiveness * attractiveness - help)
+
+
+@rule
+def bad_start(alignment: float, by_alignment: float) -> float:
+    """Probability that an onboarding begins late or badly; less when sales and success are aligned. [0..1]
+
+    >>> bad_start(0.5, by_alignment=0.5)
+    0.25
+    """
+    return by_alignment * (1.0 - alignment)
+
+
+def work_deals(
+    accounts: Accounts, fronts: Fronts, reps: Reps, firm: Firm, decisions: Decisions, record: Column,
+    world: Scenario, seed: int, week: int,
+) -> None:  # fmt: skip
+    """Give reps their hours, let them take new deals, and move every open deal by a week."""
+    rules, customers = world.sales, world.customers
+    _rep_hours(
+        reps.active, reps.hired, reps.skill, reps.hours, reps.load, reps.weight, firm.gauges, firm.lift, record, week,
+        rules.rep_hours, rules.admin_share, rules.admin_relief, rules.ramp_weeks, rules.coaching_gain,
+    )  # fmt: skip
+    _take_leads(
+        accounts.stage, accounts.since, accounts.due, accounts.attempt, accounts.rep, accounts.progress,
+        accounts.heat, accounts.size, accounts.front, fronts.segment, reps.active, reps.segment, reps.hours,
+        reps.load, reps.weight, record, seed, week, world.market.segments, rules.deal_hours, rules.hours_exponent,
+        rules.pace_weeks, rules.capacity_limit, rules.priority_exponent, world.demand.lead_patience_weeks,
+        world.demand.unworked_return_weeks,
+    )  # fmt: skip
+    _work_deals(
+        accounts.stage, accounts.since, accounts.due, accounts.attempt, accounts.rep, accounts.progress,
+        accounts.heat, accounts.waiting, accounts.size, accounts.group, accounts.front, accounts.contract_usd,
+        accounts.health, accounts.adoption, accounts.champion, accounts.sponsors, accounts.critics,
+        fronts.attractiveness, fronts.pressure, reps.hours, reps.load, reps.weight, reps.booked_quarter,
+        reps.booked_year, firm.gauges, firm.lift, firm.alignment, decisions.entry_kind, decisions.entry_row,
+        decisions.entry_day, decisions.entry_climbs, decisions.entries, record, seed, week, rules.deal_hours,
+        rules.hours_exponent, rules.pace_weeks, rules.priority_exponent, rules.agreement_logit, rules.deal_help_gain,
+        rules.competitor_logit, rules.competition_gain, rules.attractiveness_gain, rules.stall_per_week,
+        rules.stall_after_paces, world.market.contract_usd, world.decisions.exceptions_per_deal_week,
+        customers.issue_relief, world.decisions.stakes_floor_share, world.decisions.escalate_share,
+        world.demand.lost_return_weeks, customers.term_weeks, customers.neutral_health, customers.onboarding_alignment,
+    )  # fmt: skip
+
+
+@loop
+def _rep_hours(
+    active: Column, hired: Column, skill: Column, hours: Column, load: Column, weight: Column, gauges: Column,
+    lift: Column, record: Column, week: int, rep_hours: float, admin_share: float, admin_relief: float,
+    ramp_weeks: float, coaching_gain: float,
+) -> None:  # fmt: skip
+    selling = rep_hours * selling_share(gauges[MATURITY], admin_share, admin_relief)
+    selling *= responsive(coaching_gain, lift[EXECUTION_WORK])
+    count, total = 0, 0.0
+    for r in range(active.shape[0]):
+        load[r] = weight[r] = hours[r] = 0.0
+        if active[r] == 1:
+            hours[r] = selling * ramp(float(week - hired[r]), ramp_weeks) * skill[r]
+            count += 1
+            total += hours[r]
+    record[R_REPS] = count
+    record[R_CAPACITY] = total
+
+
+@loop
+def _take_leads(
+    stage: Column, since: Column, due: Column, attempt: Column, rep: Column, progress: Column, heat: Column,
+    size: Column, front: Column, segment_of_front: Column, active: Column, segment: Column, hours: Column,
+    load: Column, weight: Column, record: Column, seed: int, week: int, segments: int, deal_hours: float,
+    hours_exponent: float, pace_weeks: float, capacity_limit: float, priority_exponent: float, patience: int,
+    return_weeks: int,
+) -> None:  # fmt: skip
+    accounts = stage.shape[0]
+    leads = 0
+    for i in range(accounts):
+        if stage[i] == OPPORTUNITY:
+            if active[rep[i]] == 1:
+                load[rep[i]] += deal_hours_of(size[i], deal_hours, hours_exponent) / pace_weeks
+                weight[rep[i]] += size[i] ** priority_exponent
+            else:
+                # The rep has left: the deal waits for a new one, with what was done.
+                stage[i], since[i], rep[i] = LEAD, week, -1
+        if stage[i] == LEAD:
+            if week - since[i] > patience:
+                stage[i], due[i], rep[i], progress[i] = LOST, week + return_weeks, -1, 0.0
+                record[R_UNWORKED] += 1.0
+            else:
+                leads += 1
+    if leads == 0:
+        return
+    waiting = np.empty(leads, np.int64)
+    leads = 0
+    for i in range(accounts):
+        if stage[i] == LEAD:
+            waiting[leads] = i
+            leads += 1
+    # No row of the table has a standing right of way: each week another lead is first.
+    begin = int(uniform(stream(seed, START, week), 1) * leads)
+    full = np.zeros(segments, np.int64)
+    for step in range(leads):
+        i = waiting[(begin + step) % leads]
+        wanted = segment_of_front[front[i]]
+        if full[wanted] == 1:
+            continue
+        best, least = -1, capacity_limit
+        for r in range(active.shape[0]):
+            covers = segment[r] == wanted or (segment[r] + 1) % segments == wanted
+            if active[r] == 1 and covers and hours[r] > 0.0 and load[r] / hours[r] < least:
+                best, least = r, load[r] / hours[r]
+        if best < 0:
+            full[wanted] = 1
+            continue
+        if progress[i] == 0.0:
+            attempt[i] += 1
+            heat[i] = 0.0
+        stage[i], since[i], rep[i] = OPPORTUNITY, week, best
+        load[best] += deal_hours_of(size[i], deal_hours, hours_exponent) / pace_weeks
+        weight[best] += size[i] ** priority_exponent
+
+
+@loop
+def _work_deals(
+    stage: Column, since: Column, due: Column, attempt: Column, rep: Column, progress: Column, heat: Column,
+    waiting: Column, size: Column, group: Column, front: Column, contract: Column, health: Column, adoption: Column,
+    champion: Column, sponsors: Column, critics: Column, attractiveness: Column, pressure: Column, hours: Column,
+    load: Column, weight: Column, booked_quarter: Column, booked_year: Column, gauges: Column, lift: Column,
+    alignment: Column, entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column,
+    entries: Column, record: Column, seed: int, week: int, deal_hours: float, hours_exponent: float,
+    pace_weeks: float, priority_exponent: float, agreement_logit: float, deal_help: float, competitor_logit: float,
+    competition_gain: float, attractiveness_gain: float, stall_per_week: float, stall_after: float,
+    contract_usd: float, exceptions_per_week: float, exception_relief: float, floor_share: float,
+    escalate_share: float, return_weeks: int, term_weeks: int, neutral_health: float, onboarding: float,
+) -> None:  # fmt: skip
+    stalls, exceptions = stream(seed, STALL, week), stream(seed, EXCEPTION, week)
+    floor = max(floor_share * gauges[ARR_USD], 1.0)
+    exception_rate = exceptions_per_week * (1.0 - exception_relief * gauges[MATURITY])
+    sales, service, technical = lift[EXECUTION_WORK], lift[CUSTOMER_WORK], lift[OPERATIONS_WORK]
+    leaders = 0.25 * (lift[0] + lift[1] + lift[2] + lift[3])
+    bad = bad_start(alignment[SALES, SUCCESS], onboarding)
+    deals, pipeline, used = 0, 0.0, 0.0
+    for i in range(stage.shape[0]):
+        if stage[i] != OPPORTUNITY:
+            continue
+        r, f = rep[i], front[i]
+        deals += 1
+        pipeline += contract_usd * size[i]
+        needed = deal_hours_of(size[i], deal_hours, hours_exponent)
+        given = needed / pace_weeks
+        if load[r] > hours[r]:
+            given = min(given, hours[r] * size[i] ** priority_exponent / weight[r])
+        used += given
+        progress[i] += step_of_deal(given, needed, pace_weeks)
+        age = week - since[i]
+        if progress[i] < 1.0 - 1e-9:
+            if age > stall_after * pace_weeks and uniform(stalls, i) < stall_per_week:
+                stage[i], due[i], rep[i], progress[i] = LOST, week + return_weeks, -1, 0.0
+                record[R_NO_DECISION] += 1.0
+            elif waiting[i] == 0:
+                on_desk = reaches_desk(contract_usd * size[i], floor)
+                chance, probability = uniform(exceptions, i), exception_rate * on_desk
+                if chance < probability:
+                    part = chance / probability
+                    day = DAYS_A_WEEK * (week + 1 + part)
+                    climbs = uniform(exceptions, i + (1 << 40)) < escalate_share
+                    if enter(
+                        entry_kind, entry_row, entry_day, entry_climbs, entries, DEAL_EXCEPTION, i, day, climbs
+                    ):
+                        waiting[i] = 1
+            continue
+        rep[i], progress[i] = -1, 0.0
+        agrees = group_agrees(group[i], agreement_logit + heat[i], deal_help, sales, service, technical, leaders)
+        if uniform(stream(seed, DEAL_AGREES, attempt[i]), i) >= agrees:
+            stage[i], due[i] = LOST, week + return_weeks
+            record[R_NO_DECISION] += 1.0
+            continue
+        lost = rival_wins(
+            competitor_logit, pressure[f], attractiveness[f], attractiveness_gain, competition_gain * sales + heat[i]
+        )
+        if uniform(stream(seed, DEAL_RIVAL, attempt[i]), i) < lost:
+            stage[i], due[i] = LOST, week + return_weeks
+            record[R_RIVAL] += 1.0
+            continue
+        record[R_WON] += 1.0
+        record[R_CYCLE] += age + 1.0
+        contract[i] = contract_usd * size[i]
+        record[R_NEW_ARR] += contract[i]
+        record[R_NEW_CUSTOMERS] += 1.0
+        record[R_ONBOARDINGS] += 1.0
+        gauges[BOOKED_USD] += contract[i]
+        booked_quarter[r] += contract[i]
+        booked_year[r] += contract[i]
+        stage[i], since[i], due[i] = CUSTOMER, week, week + term_weeks
+        champion[i], sponsors[i], critics[i] = 1, 1, 0
+        health[i], adoption[i] = neutral_health, 0.25
+        if uniform(stream(seed, ONBOARDING, attempt[i]), i) < bad:
+            record[R_ONBOARDINGS_BAD] += 1.0
+            health[i], adoption[i] = neutral_health - 0.1, 0.0
+    record[R_DEALS_OPEN] = deals
+    record[R_PIPELINE] = pipeline
+    record[R_USED] = used
