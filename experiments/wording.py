@@ -110,7 +110,7 @@ def decomposition_lines(parts: Decomposition) -> list[str]:
             if share.world == world
         ]
         spread = f"{number(scale.factor * float(cells.max() - cells.min()))} {scale.difference}"
-        lines.append(f"{world:<{longest}}  {' · '.join(written)}, of {spread} at most")
+        lines.append(f"{world:<{longest}}  {' · '.join(written)}, range {spread}")
     return lines
 
 
@@ -161,8 +161,8 @@ def _chances(bound: float) -> str:
     if bound < 1e-4:
         return "less than once in 10,000"
     if bound < 1e-2:
-        return f"at most {ceil(1e4 * bound)} times in 10,000"
-    return f"at most {ceil(1e3 * bound)} times in 1,000"
+        return f"at most {ceil(1e4 * bound - 1e-6)} times in 10,000"
+    return f"at most {ceil(1e3 * bound - 1e-6)} times in 1,000"
 
 
 def provisional_line(assessment: Assessment) -> str:

@@ -96,17 +96,17 @@ def settle(
         people.consult_beyond, organization.head_of, organization.owner, mean_hours, seed, week,
         world.market.interdependence, rules.consult_hours, rules.handover_days, rules.escalate_share,
     )  # fmt: skip
-    served_hours = np.empty(people.seats)
+    spoken_for = world.leadership.span_hours * people.span + people.meeting_hours
+    desk_hours = np.minimum(people.tray_share * people.week_hours, np.maximum(people.week_hours - spoken_for, 0.0))
     run_desks(
         decisions.state, decisions.kind, decisions.row, decisions.week, decisions.probe, decisions.scope,
         decisions.asked, decisions.owner, decisions.raised, decisions.arrives, decisions.work, decisions.reply,
         decisions.awaited, decisions.serving, decisions.reworked, decisions.wrong, decisions.defaulted,
-        decisions.settled, people.line, people.skill, people.tray_share * people.week_hours / DAYS_A_WEEK,
-        served_hours, organization.head_of, DOMAIN_OF_FUNCTION, mean_hours, DAYS_A_WEEK * week,
+        decisions.settled, people.line, people.skill, desk_hours / DAYS_A_WEEK,
+        people.tray_hours, organization.head_of, DOMAIN_OF_FUNCTION, mean_hours, DAYS_A_WEEK * week,
         DAYS_A_WEEK * (week + 1), seed, rules.skill_offset, rules.cross_line_delay, float(rules.time_limit_days),
         rules.wrong_base, rules.wrong_skill_ceiling, rules.wrong_per_unasked, rules.caught_share, rules.default_wrong,
     )  # fmt: skip
-    people.tray_hours += 0.25 * (served_hours - people.tray_hours)
     _take_effect(
         decisions.state, decisions.kind, decisions.row, decisions.week, decisions.probe, decisions.scope,
         decisions.asked, decisions.owner, decisions.raised, decisions.reworked, decisions.wrong,

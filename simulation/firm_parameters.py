@@ -43,13 +43,13 @@ class Leadership(Table):
         0.6, low=0.3, high=1, unit="exponent", plausible=(0.5, 1), uncertain=True
     )
     """How contributions of hours saturate (1 = not)."""
-    neutral_strategy_hours: float = parameter(14.3, low=1, high=200, unit="hours a week", plausible=(6, 24))
+    neutral_strategy_hours: float = parameter(11.6, low=1, high=200, unit="hours a week", plausible=(6, 24))
     """Effective hours at which strategy is half as effective as it can be."""
-    neutral_execution_hours: float = parameter(17.7, low=1, high=200, unit="hours a week", plausible=(11, 44))
+    neutral_execution_hours: float = parameter(14.1, low=1, high=200, unit="hours a week", plausible=(11, 44))
     """Effective hours at which execution is half as effective as it can be."""
-    neutral_operations_hours: float = parameter(17.4, low=1, high=200, unit="hours a week", plausible=(8, 30))
+    neutral_operations_hours: float = parameter(15.0, low=1, high=200, unit="hours a week", plausible=(8, 30))
     """Effective hours at which operations are half as effective as they can be."""
-    neutral_customer_hours: float = parameter(19.4, low=1, high=200, unit="hours a week", plausible=(10, 40))
+    neutral_customer_hours: float = parameter(15.1, low=1, high=200, unit="hours a week", plausible=(10, 40))
     """Effective hours at which customer work is half as effective as it can be."""
     scale_with_arr: float = parameter(
         0.25, low=0, high=1, unit="exponent", plausible=(0.1, 0.5), source=TRIAL
@@ -283,7 +283,7 @@ class Finance(Table):
     )
     """Chance of dismissal that each missed quarter in a row adds."""
     burnout_per_year: float = parameter(
-        0.05, low=0, high=5, unit="per year", plausible=(0.02, 0.15), uncertain=True
+        0.15, low=0, high=5, unit="per year", plausible=(0.05, 0.3), uncertain=True
     )
     """Rate of burning out under full resistance."""
     search_weeks: int = parameter(20, low=0, high=104, unit="weeks", plausible=(10, 32))

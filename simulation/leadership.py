@@ -1,5 +1,7 @@
 """Step 2: what leaders' hours become. Span first, then meetings and the in-tray, the rest by attention to a domain.
 
+What the in-tray left of last week went to the domains, and bears fruit this week: so hours are conserved exactly.
+
 How a leader sets attention is the agent's own affair (`people.Executive`); here the hours are carried to the domains.
 """
 

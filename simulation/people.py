@@ -120,7 +120,8 @@ class Executive(mesa.Agent):
         people.consult_beyond[row] = min(decisions.consult_beyond * self.collaboration, 1.0)
         cap = model.organization.in_tray_cap[row]
         people.tray_share[row] = rules.in_tray_cap if cap != cap else cap
-        people.meeting_hours[row] = rules.meeting_hours * self.level * self.collaboration
+        free = people.week_hours[row] - rules.span_hours * people.span[row]
+        people.meeting_hours[row] = max(0.0, min(rules.meeting_hours * self.level * self.collaboration, free))
 
     def __repr__(self) -> str:
         return f"<Executive {self.holder} as {self.seat}>"

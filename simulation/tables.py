@@ -199,7 +199,7 @@ class People(Table):
     consult_beyond: Column  # probability of consulting one beyond need, policy
     tray_share: Column  # share of every day for the in-tray, policy
     meeting_hours: Column  # hours a week spent meeting others, policy
-    tray_hours: Column  # hours a week the in-tray really took, moving mean
+    tray_hours: Column  # hours the in-tray really took last week
     arrived: Column  # week the holder came
     vacant_until: Column  # the seat is empty before this week
     replaced: Column  # 1 where an exit can happen: the chief's place
