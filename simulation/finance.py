@@ -161,12 +161,13 @@ def _close_week(
         reps += active[r]
     for s in range(level.shape[0]):
         levels += level[s]
-    served = serve * (1.0 - cost_relief * gauges[MATURITY]) * weekly
+    relief = 1.0 - cost_relief * gauges[MATURITY]
+    served = serve * relief * weekly
     staff = staff_share * gauges[MATURITY] * weekly
     record[R_REVENUE] = weekly * kept
     record[R_SALES_COST] = reps * earnings / WEEKS_A_YEAR
     record[R_SERVICE_COST] = served
-    record[R_OTHER_COST] = (infrastructure + overhead) * weekly + staff + leader_pay * levels / WEEKS_A_YEAR
+    record[R_OTHER_COST] = (infrastructure + overhead) * relief * weekly + staff + leader_pay * levels / WEEKS_A_YEAR
     gauges[HEADS] = level.shape[0] + reps + (served + staff) * WEEKS_A_YEAR / HEAD_COST_USD
     record[R_HEADS] = gauges[HEADS]
     record[R_TARGET] = gauges[TARGET_USD] * (1.0 + growth_plan) ** (week / WEEKS_A_YEAR)

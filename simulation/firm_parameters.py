@@ -190,8 +190,10 @@ class Operations(Table):
     """Rate at which changes of process are proposed."""
     change_step: float = parameter(0.03, low=0, high=1, unit="maturity", plausible=(0.01, 0.04))
     """What a carried-out change adds to maturity."""
-    cost_relief: float = parameter(0.3, low=0, high=1, unit="share", plausible=(0.15, 0.5), uncertain=True)
-    """Share of the cost to serve that full maturity saves."""
+    cost_relief: float = parameter(0.5, low=0, high=1, unit="share", plausible=(0.25, 0.6), uncertain=True)
+    """Share of service, running and overhead cost that full maturity saves."""
+    work_gain: float = parameter(2.0, low=0, high=10, unit="share", plausible=(1, 3), uncertain=True)
+    """What leaders' operations work adds to the building of maturity."""
     staff_share_of_arr: float = parameter(
         0.03, low=0, high=0.5, unit="share of ARR", plausible=(0.01, 0.06), uncertain=True
     )
@@ -246,9 +248,9 @@ class Finance(Table):
     """Plan over the growth of the last four quarters."""
     marketing_share: float = parameter(0.32, low=0, high=1, unit="share of ARR", plausible=(0.2, 0.4))
     """Marketing budget."""
-    infrastructure_share: float = parameter(0.2, low=0, high=1, unit="share of ARR", plausible=(0.15, 0.3))
+    infrastructure_share: float = parameter(0.24, low=0, high=1, unit="share of ARR", plausible=(0.15, 0.3))
     """Cost of running the product."""
-    serve_share: float = parameter(0.1, low=0, high=1, unit="share of ARR", plausible=(0.05, 0.15))
+    serve_share: float = parameter(0.13, low=0, high=1, unit="share of ARR", plausible=(0.05, 0.15))
     """Cost to serve at process maturity 0."""
     partner_share: float = parameter(0.2, low=0, high=0.9, unit="share of contract", plausible=(0.1, 0.3))
     """What partners keep of the first contract."""
@@ -292,5 +294,5 @@ class Finance(Table):
     """Time that a new chief needs to full effect."""
     forecast_noise: float = parameter(0.15, low=0, high=2, unit="log", plausible=(0.08, 0.3))
     """Spread of the forecast at process maturity 0."""
-    overhead_share: float = parameter(0.15, low=0, high=1, unit="share of ARR", plausible=(0.1, 0.25))
+    overhead_share: float = parameter(0.2, low=0, high=1, unit="share of ARR", plausible=(0.1, 0.25))
     """Cost of everything else."""

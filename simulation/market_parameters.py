@@ -83,7 +83,7 @@ class Demand(Table):
     """Leads: what makes them and what is lost on their way to sales."""
 
     lead_hazard_per_week: float = parameter(
-        0.00234,
+        0.0025,
         low=0,
         high=1,
         unit="per prospect and week",
@@ -180,7 +180,7 @@ class Sales(Table):
     )
     """Odds that one member of a buying group agrees."""
     competitor_logit: float = parameter(
-        0.2, low=-6, high=6, unit="logit", plausible=(-0.6, 1.2), source=TRIAL, uncertain=True
+        0.1, low=-6, high=6, unit="logit", plausible=(-0.6, 1.2), source=TRIAL, uncertain=True
     )
     """Odds that a group which agrees buys from a competitor."""
     attractiveness_gain: float = parameter(
@@ -227,7 +227,7 @@ class Customers(Table):
     expansion_gain: float = parameter(0.19, low=0, high=5, unit="log", plausible=(0.1, 0.4), source=TRIAL)
     """What effective customer work adds to expansion."""
     expansion_per_week: float = parameter(
-        0.017, low=0, high=1, unit="per week", plausible=(0.008, 0.03), source=TRIAL, uncertain=True
+        0.022, low=0, high=1, unit="per week", plausible=(0.008, 0.03), source=TRIAL, uncertain=True
     )
     """Rate at which a neutral customer buys more."""
     expansion_step: float = parameter(0.2, low=0, high=1, unit="share of potential", plausible=(0.08, 0.25))

@@ -2,6 +2,7 @@
 
 from simulation.compiling import loop, rule
 from simulation.parameters import Scenario
+from simulation.rules import responsive
 from simulation.tables import HEADS, MATURITY, OPERATIONS_WORK, R_MATURITY, Column, Firm
 
 
@@ -21,19 +22,19 @@ def mature(firm: Firm, heads_before: float, record: Column, world: Scenario) -> 
     """Move process maturity by a week; `heads_before` are the people paid in the week before the last."""
     rules = world.operations
     _mature(
-        firm.gauges, firm.lift, record, heads_before, rules.maturity_pace, rules.maturity_decay, rules.dilution,
-        float(world.market.channels),
+        firm.gauges, firm.lift, record, heads_before, rules.maturity_pace, rules.work_gain, rules.maturity_decay,
+        rules.dilution, float(world.market.channels),
     )  # fmt: skip
 
 
 @loop
 def _mature(
-    gauges: Column, lift: Column, record: Column, heads_before: float, pace: float, decay: float, dilution: float,
-    channels: float,
+    gauges: Column, lift: Column, record: Column, heads_before: float, pace: float, work_gain: float, decay: float,
+    dilution: float, channels: float,
 ) -> None:  # fmt: skip
     growth = gauges[HEADS] / heads_before - 1.0 if heads_before > 0.0 else 0.0
     spread = 1.0 + 0.05 * (channels - 1.0)
     gauges[MATURITY] = maturity_after(
-        gauges[MATURITY], pace, max(0.0, 1.0 + lift[OPERATIONS_WORK]), decay * spread, dilution, growth
+        gauges[MATURITY], pace, responsive(work_gain, lift[OPERATIONS_WORK]), decay * spread, dilution, growth
     )
     record[R_MATURITY] = gauges[MATURITY]

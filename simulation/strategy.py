@@ -251,7 +251,7 @@ def _carry_out(
         waiting += kind[i] >= 0
     at_work = min(waiting, at_once)
     available = hours_after_switching(share * contribution[EXECUTION_WORK], at_work, switching_loss)
-    last = -1
+    last = -math.inf
     for _ in range(at_work):
         first = -1
         for i in range(slots):
