@@ -1,5 +1,7 @@
 """How a firm and its market look when the warm-up begins."""
 
+from dataclasses import fields
+
 import numpy as np
 
 from simulation.chance import (
@@ -136,10 +138,10 @@ def more_slots(reps: Reps, segments: int) -> Reps:
     """Return the table with twice the slots; new ones are unused."""
     count = reps.slots
     fill = {"opens": NO_OPENING, "hired": LONG_AGO, "skill": 1.0, "morale": 0.5}
-    grown = {
-        name: np.concatenate([getattr(reps, name), np.full(count, fill.get(name, 0), getattr(reps, name).dtype)])
-        for name in Reps.__slots__
-    }
+    grown = {}
+    for name in (field.name for field in fields(reps)):
+        old = getattr(reps, name)
+        grown[name] = np.concatenate([old, np.full(count, fill.get(name, 0), old.dtype)])
     grown["segment"] = np.arange(2 * count) % segments
     return Reps(**grown)
 

@@ -9,8 +9,10 @@ variant 13); Wichura (1988), Applied Statistics algorithm AS 241 (normal quantil
 """
 
 import math
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulation.compiling import loop, rule
 
@@ -30,7 +32,7 @@ _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(
 
 
 @rule
-def scrambled(x):  # type: ignore[no-untyped-def]
+def scrambled(x: Any) -> Any:
     """Finalizer of splitmix64: a bijection of 64 bits in which every input bit moves half of the output bits."""
     x = (x ^ (x >> _S30)) * _FIRST
     x = (x ^ (x >> _S27)) * _SECOND
@@ -38,33 +40,33 @@ def scrambled(x):  # type: ignore[no-untyped-def]
 
 
 @rule
-def stream(seed, purpose, week):  # type: ignore[no-untyped-def]
+def stream(seed: int, purpose: int, week: int) -> Any:
     """Key of all draws for one purpose in one week (or one attempt, where attempts are what is counted)."""
     key = scrambled(np.uint64(seed) * _GOLDEN + np.uint64(purpose))
     return scrambled(key + np.uint64(week) * _ODD)
 
 
 @rule
-def uniform(key, entity):  # type: ignore[no-untyped-def]
+def uniform(key: Any, entity: int) -> float:
     """Uniform draw of an entity, strictly between 0 and 1."""
     bits = scrambled(scrambled(key + np.uint64(entity) * _GOLDEN))
     return (float(bits >> _S11) + 0.5) * (1.0 / 9007199254740992.0)
 
 
 @rule
-def exponential(key, entity):  # type: ignore[no-untyped-def]
+def exponential(key: Any, entity: int) -> float:
     """Exponential draw of an entity with mean 1."""
     return -math.log(uniform(key, entity))
 
 
 @rule
-def normal(key, entity):  # type: ignore[no-untyped-def]
+def normal(key: Any, entity: int) -> float:
     """Standard normal draw of an entity."""
     return normal_quantile(uniform(key, entity))
 
 
 @rule
-def normal_quantile(p):  # type: ignore[no-untyped-def]
+def normal_quantile(p: float) -> float:
     """Quantile of the standard normal distribution, to about 1e-16. Source: Wichura (1988), AS 241.
 
     >>> round(normal_quantile(0.975), 6)
@@ -102,7 +104,7 @@ def normal_quantile(p):  # type: ignore[no-untyped-def]
 
 
 @loop
-def fill_uniform(values, seed, purpose, week):  # type: ignore[no-untyped-def]
+def fill_uniform(values: NDArray[np.float64], seed: int, purpose: int, week: int) -> None:
     """Fill an array with the uniform draws of the entities 0, 1, 2, … for one purpose and week."""
     key = stream(seed, purpose, week)
     for entity in range(values.shape[0]):
@@ -110,7 +112,7 @@ def fill_uniform(values, seed, purpose, week):  # type: ignore[no-untyped-def]
 
 
 @loop
-def fill_normal(values, seed, purpose, week):  # type: ignore[no-untyped-def]
+def fill_normal(values: NDArray[np.float64], seed: int, purpose: int, week: int) -> None:
     """Fill an array with the standard normal draws of the entities 0, 1, 2, … for one purpose and week."""
     key = stream(seed, purpose, week)
     for entity in range(values.shape[0]):

@@ -9,9 +9,10 @@ import ast
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
+import numpy as np
 import platformdirs
 from numba.core import config
 
@@ -22,7 +23,7 @@ SOURCE_FOLDER = Path(__file__).parent
 
 def source_hash() -> str:
     """Hash of the syntax trees of this package without docstrings, and of the compiler's versions."""
-    digest = hashlib.sha256(f"numba {numba.__version__} numpy {numba.core.utils.np.__version__}".encode())
+    digest = hashlib.sha256(f"numba {numba.__version__} numpy {np.__version__}".encode())
     for path in sorted(SOURCE_FOLDER.glob("*.py")):
         digest.update(path.name.encode())
         digest.update(ast.dump(_without_docstrings(ast.parse(path.read_text(encoding="utf-8")))).encode())
@@ -50,17 +51,18 @@ _CACHE_FOLDER = str(cache_folder())
 
 def rule(function: Function) -> Function:
     """Mark a scalar rule: plain numbers in and out, compiled into every loop that uses it."""
-    return numba.njit(error_model="numpy")(function)  # type: ignore[no-any-return]
+    return cast(Function, numba.njit(error_model="numpy")(function))
 
 
 def loop(function: Function) -> Function:
     """Mark a compiled loop over columns; its machine code is kept on disk between runs."""
-    before = config.CACHE_DIR
-    config.CACHE_DIR = _CACHE_FOLDER
+    settings: Any = config
+    before = settings.CACHE_DIR
+    settings.CACHE_DIR = _CACHE_FOLDER
     try:
-        return numba.njit(cache=True, nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
+        return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
     finally:
-        config.CACHE_DIR = before
+        settings.CACHE_DIR = before
 
 
 def is_compiled() -> bool:

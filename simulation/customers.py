@@ -41,6 +41,7 @@ from simulation.tables import (
     Fronts,
 )
 
+
 @rule
 def health_after(health: float, delivered: float, pace: float) -> float:
     """Health moves toward what was delivered this week. [0..1]  Source: assumption C3 (exponential smoothing).
@@ -94,7 +95,9 @@ def churn_probability(churn_logit: float, health: float, neutral: float, slope: 
 
 
 @rule
-def expansion_hazard(base: float, health: float, neutral: float, service: float, alignment: float, room: float) -> float:
+def expansion_hazard(
+    base: float, health: float, neutral: float, service: float, alignment: float, room: float
+) -> float:
     """Probability that a customer buys more this week. [0..1]
 
     >>> expansion_hazard(0.01, health=0.65, neutral=0.65, service=1.0, alignment=0.5, room=1.0)
@@ -183,11 +186,11 @@ def _serve(
     issue_relief: float, issue_loss: float, escalated_share: float, adoption_weeks: float, adoption_worth: float,
     term_weeks: int, shrink_logit: float, shrink_share: float, healthy: float, care_hours: float,
     issue_hours: float, product_potential: float, ownership_worth: float,
-    floor_share: float, escalate_share: float, return_weeks: int,
+    floor_share: float, escalate_share: float, return_weeks: float,
 ) -> None:  # fmt: skip
-    noises, relations, issues = stream(seed, HEALTH_NOISE, week), stream(seed, RELATION, week), stream(seed, ISSUE, week)
+    noises, relations = stream(seed, HEALTH_NOISE, week), stream(seed, RELATION, week)
     grows, churns, shrinks = stream(seed, EXPANSION, week), stream(seed, CHURN, week), stream(seed, SHRINK, week)
-    escalates = stream(seed, ESCALATES, week)
+    issues, escalates = stream(seed, ISSUE, week), stream(seed, ESCALATES, week)
     floor = max(floor_share * gauges[ARR_USD], 1.0)
     service = service_gain * lift[CUSTOMER_WORK]
     account_work = responsive(expansion_gain, lift[CUSTOMER_WORK])
@@ -201,7 +204,7 @@ def _serve(
     for i in range(stage.shape[0]):
         if stage[i] != CUSTOMER:
             continue
-        # At most one change of relations a week: a champion leaves or is found, a critic comes or goes, a sponsor comes.
+        # One change of relations a week at most: champions leave or are found, critics come or go, sponsors come.
         chance = uniform(relations, i)
         moves = champion_loss if champion[i] == 1 else champion_return * sponsors[i]
         if chance < moves:

@@ -5,6 +5,8 @@ authority. Its owner asks the functions concerned, waits for the slowest reply a
 wrong decisions hurt where they arose.
 """
 
+from dataclasses import fields
+
 import numpy as np
 
 from simulation.chance import CONSULT, PROBE, SCOPE, STAKES, WORK, exponential, stream, uniform
@@ -130,12 +132,11 @@ def _make_room(decisions: Decisions) -> None:
     needed = int(np.count_nonzero(decisions.state)) + int(decisions.entries[0]) + PROBES_A_WEEK
     while decisions.slots < needed:
         larger = empty_decisions(2 * decisions.slots)
-        for name in Decisions.__slots__:
-            old = getattr(decisions, name)
-            new = getattr(larger, name) if name != "entries" else old
-            if name != "entries":
-                new[: len(old)] = old
-            setattr(decisions, name, new)
+        for field in fields(decisions):
+            if field.name != "entries":
+                old = getattr(decisions, field.name)
+                getattr(larger, field.name)[: len(old)] = old
+                setattr(decisions, field.name, getattr(larger, field.name))
 
 
 @loop
@@ -229,12 +230,13 @@ def _take_effect(
             if stage[row[i]] == CUSTOMER:
                 sour = lateness_harm(days, souring, wrong[i], wrong_customer)
                 health[row[i]] = max(0.0, health[row[i]] - sour)
-        elif wrong[i] == 1 or not _adopt(initiative_kind, initiative_hours, initiative_order, kind[i], settled[i], hours):
-            # A wrong call leaves the allocation, or the cost, as it was.
-            if kind[i] == STRATEGY_MOVE:
-                gauges[PROPOSAL_OPEN] = 0.0
-        else:
+        elif wrong[i] == 0 and _adopt(
+            initiative_kind, initiative_hours, initiative_order, kind[i], settled[i], hours
+        ):
             record[now, R_INITIATIVES_STARTED] += 1.0
+        elif kind[i] == STRATEGY_MOVE:
+            # A wrong call leaves the allocation, or the cost, as it was.
+            gauges[PROPOSAL_OPEN] = 0.0
     record[now, R_DECISIONS_OPEN] = still_open
 
 

@@ -86,7 +86,7 @@ def _make_leads(
     allocation: Column, prospects: Column, customers: Column, referrers: Column, gauges: Column, lift: Column,
     alignment: Column, record: Column, seed: int, week: int, arr_reference: float, base: float,
     budget_exponent: float, front_exponent: float, strategy_gain: float, reference_gain: float, handoff_base: float,
-    handoff_alignment: float, return_weeks: int, marketing_share: float, usual_customers: float,
+    handoff_alignment: float, return_weeks: float, marketing_share: float, usual_customers: float,
 ) -> None:  # fmt: skip
     fronts = reach.shape[0]
     lost = moved_away(gauges[MOVING])

@@ -5,7 +5,6 @@ holder gives to it. Jobs are decisions (column 0) and consults of the heads of f
 calls everything lives in the columns of `Decisions`; the order of service is rebuilt from the days of arrival.
 """
 
-import math
 
 import numpy as np
 

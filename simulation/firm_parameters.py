@@ -186,7 +186,7 @@ class Operations(Table):
     """Share of maturity that is lost without work."""
     dilution: float = parameter(0.5, low=0, high=5, unit="per growth", plausible=(0.2, 1), uncertain=True)
     """Share of maturity that growth in heads and fronts dilutes."""
-    changes_per_week: float = parameter(0.15, low=0, high=20, unit="per week", plausible=(0.05, 0.3))
+    changes_per_week: float = parameter(0.2, low=0, high=20, unit="per week", plausible=(0.05, 0.3))
     """Rate at which changes of process are proposed."""
     change_step: float = parameter(0.03, low=0, high=1, unit="maturity", plausible=(0.01, 0.04))
     """What a carried-out change adds to maturity."""

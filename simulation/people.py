@@ -4,6 +4,7 @@ An `Executive` is an ordinary Mesa agent. To change how someone decides, overrid
 class to the model: ``RevenueOrganization(scenario, seed=1, executives={"name of the seat": MyExecutive})``.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -40,7 +41,7 @@ def attention_between(demand: list[float], inclination: list[float], habit: floa
 
 
 def demand_for(
-    shortfalls: list[float], weights: list[float], calls: list[tuple[float, ...]], floor: float, by_shortfall: float
+    shortfalls: list[float], weights: list[float], calls: Sequence[tuple[float, ...]], floor: float, by_shortfall: float
 ) -> list[float]:
     """Demand for each domain: what the seat is measured on, how short that is, and what it calls for.
 

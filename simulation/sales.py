@@ -181,8 +181,8 @@ def _take_leads(
     stage: Column, since: Column, due: Column, attempt: Column, rep: Column, progress: Column, heat: Column,
     size: Column, front: Column, segment_of_front: Column, active: Column, segment: Column, hours: Column,
     load: Column, weight: Column, record: Column, seed: int, week: int, segments: int, deal_hours: float,
-    hours_exponent: float, pace_weeks: float, capacity_limit: float, priority_exponent: float, patience: int,
-    return_weeks: int,
+    hours_exponent: float, pace_weeks: float, capacity_limit: float, priority_exponent: float, patience: float,
+    return_weeks: float,
 ) -> None:  # fmt: skip
     accounts = stage.shape[0]
     leads = 0
@@ -243,7 +243,7 @@ def _work_deals(
     pace_weeks: float, priority_exponent: float, agreement_logit: float, deal_help: float, competitor_logit: float,
     competition_gain: float, attractiveness_gain: float, stall_per_week: float, stall_after: float,
     contract_usd: float, exceptions_per_week: float, exception_relief: float, floor_share: float,
-    escalate_share: float, return_weeks: int, term_weeks: int, neutral_health: float, onboarding: float,
+    escalate_share: float, return_weeks: float, term_weeks: int, neutral_health: float, onboarding: float,
 ) -> None:  # fmt: skip
     stalls, exceptions = stream(seed, STALL, week), stream(seed, EXCEPTION, week)
     floor = max(floor_share * gauges[ARR_USD], 1.0)
