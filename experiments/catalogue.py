@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from simulation.metrics import METRICS
-
 import scenarios
 from experiments.caching import cache_folder
 from experiments.naming import known_name
 from experiments.registry import Claim, registry
 from experiments.units import number
+from simulation.metrics import METRICS
 
 
 @dataclass(frozen=True)

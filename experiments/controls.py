@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from simulation.metrics import METRICS
 
 from experiments.designs import Design
 from experiments.registry import registry
 from scenarios import load
 from simulation import RevenueOrganization
+from simulation.metrics import METRICS
 from simulation.parameters import Scenario
 
 SEED = 0

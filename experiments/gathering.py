@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from simulation.metrics import METRICS
 
 from experiments.contrasts import Effect, contrast
 from experiments.listening import Listener, Silence
@@ -16,6 +15,7 @@ from experiments.registry import WHOLE_RUN, Claim, Outcome, Registry, Term
 from experiments.runs import Task, Workers, outcomes_of
 from experiments.sampling import BATCH, STANDARD, Precision, pairs_needed
 from experiments.verdicts import is_precise
+from simulation.metrics import METRICS
 
 
 @dataclass(frozen=True, eq=False)

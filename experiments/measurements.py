@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from simulation.metrics import METRICS
 
 from experiments.registry import Term
 from experiments.runs import Outcomes
+from simulation.metrics import METRICS
 
 Arm = tuple[str, str]  # world, design
 Place = tuple[str, str, str]  # world, design, window

@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from simulation.metrics import METRICS
 
 from experiments import wording
 from experiments.assessment import Answer, Assessment, Result
 from experiments.contrasts import Effect
 from experiments.registry import registry
+from simulation.metrics import METRICS
 
 
 def as_json(assessment: Assessment) -> dict[str, Any]:

@@ -18,13 +18,13 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from simulation.metrics import METRICS
 
 from experiments.designs import Design
 from experiments.listening import Listener
 from experiments.registry import window_weeks
 from scenarios import load
 from simulation import RevenueOrganization, compiling
+from simulation.metrics import METRICS
 from simulation.parameters import Scenario
 
 

@@ -159,7 +159,7 @@ def serve(
     _serve(
         accounts.stage, accounts.since, accounts.due, accounts.waiting, accounts.front, accounts.group, accounts.size,
         accounts.churn_logit, accounts.contract_usd, accounts.health, accounts.adoption, accounts.champion,
-        accounts.sponsors, accounts.critics, fronts.customers, fronts.referrers, firm.gauges, firm.lift,
+        accounts.sponsors, accounts.critics, fronts.customers, fronts.arr_usd, fronts.referrers, firm.gauges, firm.lift,
         firm.alignment, decisions.entry_kind, decisions.entry_row, decisions.entry_day, decisions.entry_climbs,
         decisions.entries, record, seed, week, world.market.contract_usd, world.market.products, rules.health_slope,
         rules.neutral_health, rules.health_pace, rules.health_noise, rules.service_gain, rules.expansion_gain,
@@ -177,9 +177,10 @@ def serve(
 def _serve(
     stage: Column, since: Column, due: Column, waiting: Column, front: Column, group: Column, size: Column,
     churn_logit: Column, contract: Column, health: Column, adoption: Column, champion: Column, sponsors: Column,
-    critics: Column, customers: Column, referrers: Column, gauges: Column, lift: Column, alignment: Column,
-    entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column, entries: Column, record: Column,
-    seed: int, week: int, contract_usd: float, products: int, slope: float, neutral: float, pace: float, noise: float,
+    critics: Column, customers: Column, arr_usd: Column, referrers: Column, gauges: Column, lift: Column,
+    alignment: Column, entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column, entries: Column,
+    record: Column, seed: int, week: int, contract_usd: float, products: int, slope: float, neutral: float, pace: float,
+    noise: float,
     service_gain: float, expansion_gain: float, expansion_per_week: float, expansion_step: float, land_share: float,
     champion_loss_per_year: float, champion_return: float, champion_worth: float, sponsor_gain: float,
     sponsor_worth: float, critic_rate_per_year: float, critic_loss: float, issues_per_week: float,
@@ -198,8 +199,8 @@ def _serve(
     issue_rate = relieved(issues_per_week, gauges[MATURITY], issue_relief)
     champion_loss, critic_rate = champion_loss_per_year / WEEKS_A_YEAR, critic_rate_per_year / WEEKS_A_YEAR
     for f in range(customers.shape[0]):
-        customers[f] = 0
-        referrers[f] = 0
+        customers[f] = referrers[f] = 0
+        arr_usd[f] = 0.0
     count, arr, health_sum, hours = 0, 0.0, 0.0, 0.0
     for i in range(stage.shape[0]):
         if stage[i] != CUSTOMER:
@@ -258,6 +259,7 @@ def _serve(
         arr += contract[i]
         health_sum += health[i]
         customers[front[i]] += 1
+        arr_usd[front[i]] += contract[i]
         if health[i] > healthy:
             referrers[front[i]] += 1
     gauges[ARR_USD] = arr

@@ -75,7 +75,7 @@ def make_leads(
         fronts.accounts, fronts.allocation, fronts.prospects, fronts.customers, fronts.referrers, firm.gauges,
         firm.lift, firm.alignment, record, seed, week, arr_reference_usd, rules.lead_hazard_per_week,
         rules.budget_exponent, rules.front_exponent, rules.strategy_gain, rules.reference_gain, rules.handoff_base,
-        rules.handoff_alignment, rules.unworked_return_weeks, world.finance.marketing_share,
+        rules.handoff_alignment, rules.lead_patience_weeks, rules.unworked_return_weeks, world.finance.marketing_share,
         world.market.initial_customers_share,
     )  # fmt: skip
 
@@ -86,7 +86,8 @@ def _make_leads(
     allocation: Column, prospects: Column, customers: Column, referrers: Column, gauges: Column, lift: Column,
     alignment: Column, record: Column, seed: int, week: int, arr_reference: float, base: float,
     budget_exponent: float, front_exponent: float, strategy_gain: float, reference_gain: float, handoff_base: float,
-    handoff_alignment: float, return_weeks: float, marketing_share: float, usual_customers: float,
+    handoff_alignment: float, patience_weeks: float, return_weeks: float, marketing_share: float,
+    usual_customers: float,
 ) -> None:  # fmt: skip
     fronts = reach.shape[0]
     lost = moved_away(gauges[MOVING])
@@ -111,7 +112,7 @@ def _make_leads(
                 since[i] = week
                 leads += 1
                 if uniform(hands, i) < taken_up:
-                    stage[i] = LEAD
+                    stage[i], due[i] = LEAD, week + patience_weeks
                 else:
                     stage[i], due[i] = LOST, week + return_weeks
                     leads_lost += 1

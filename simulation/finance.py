@@ -116,7 +116,7 @@ def close_books(
     rules, sales = world.finance, world.sales
     quota = sales.on_target_earnings_usd * sales.quota_multiple
     _close_week(
-        firm.gauges, firm.shortfall, fronts.partner, fronts.customers, reps.active, people.level, history, now, week,
+        firm.gauges, firm.shortfall, fronts.partner, fronts.arr_usd, reps.active, people.level, history, now, week,
         rules.growth_plan, rules.infrastructure_share, rules.serve_share, world.operations.cost_relief,
         world.operations.staff_share_of_arr, rules.partner_share, rules.leader_pay_usd, rules.overhead_share,
         sales.on_target_earnings_usd, rules.target_retention, rules.target_health, rules.target_cost_share,
@@ -144,7 +144,7 @@ def close_books(
 
 @loop
 def _close_week(
-    gauges: Column, shortfall: Column, partner: Column, customers: Column, active: Column, level: Column,
+    gauges: Column, shortfall: Column, partner: Column, arr_usd: Column, active: Column, level: Column,
     history: Column, now: int, week: int, growth_plan: float, infrastructure: float, serve: float,
     cost_relief: float, staff_share: float, partner_share: float, leader_pay: float, overhead: float,
     earnings: float, target_retention: float, target_health: float, target_cost: float,
@@ -152,9 +152,9 @@ def _close_week(
     record = history[now]
     weekly = gauges[ARR_USD] / WEEKS_A_YEAR
     through_partners, everyone = 0.0, 0.0
-    for f in range(customers.shape[0]):
-        everyone += customers[f]
-        through_partners += customers[f] * partner[f]
+    for f in range(arr_usd.shape[0]):
+        everyone += arr_usd[f]
+        through_partners += arr_usd[f] * partner[f]
     kept = 1.0 - partner_share * through_partners / max(everyone, 1.0)
     reps, levels = 0, 0
     for r in range(active.shape[0]):

@@ -42,15 +42,15 @@ class Leadership(Table):
     contribution_exponent: float = parameter(
         0.6, low=0.3, high=1, unit="exponent", plausible=(0.5, 1), uncertain=True
     )
-    """How contributions of hours saturate (1 = not)."""
+    """Diminishing returns of leaders' work: lift = (hours / neutral hours) to this power, minus 1 (1 = linear)."""
     neutral_strategy_hours: float = parameter(11.6, low=1, high=200, unit="hours a week", plausible=(6, 24))
-    """Effective hours at which strategy is half as effective as it can be."""
-    neutral_execution_hours: float = parameter(14.1, low=1, high=200, unit="hours a week", plausible=(11, 44))
-    """Effective hours at which execution is half as effective as it can be."""
+    """Effective hours of strategy work (reviews apart) of the neutral firm: its lift is 0."""
+    neutral_execution_hours: float = parameter(14.1, low=1, high=200, unit="hours a week", plausible=(7, 28))
+    """Effective hours of execution work of the neutral firm: its lift is 0."""
     neutral_operations_hours: float = parameter(15.0, low=1, high=200, unit="hours a week", plausible=(8, 30))
-    """Effective hours at which operations are half as effective as they can be."""
-    neutral_customer_hours: float = parameter(15.1, low=1, high=200, unit="hours a week", plausible=(10, 40))
-    """Effective hours at which customer work is half as effective as it can be."""
+    """Effective hours of operations work of the neutral firm: its lift is 0."""
+    neutral_customer_hours: float = parameter(15.1, low=1, high=200, unit="hours a week", plausible=(7, 30))
+    """Effective hours of customer work of the neutral firm: its lift is 0."""
     scale_with_arr: float = parameter(
         0.25, low=0, high=1, unit="exponent", plausible=(0.1, 0.5), source=TRIAL
     )
@@ -185,11 +185,13 @@ class Operations(Table):
     maturity_decay: float = parameter(0.012, low=0, high=1, unit="per week", plausible=(0.006, 0.024))
     """Share of maturity that is lost without work."""
     dilution: float = parameter(0.5, low=0, high=5, unit="per growth", plausible=(0.2, 1), uncertain=True)
-    """Share of maturity that growth in heads and fronts dilutes."""
+    """Share of maturity lost when heads grow by 1 (a doubling)."""
     changes_per_week: float = parameter(0.2, low=0, high=20, unit="per week", plausible=(0.05, 0.3))
     """Rate at which changes of process are proposed."""
     change_step: float = parameter(0.03, low=0, high=1, unit="maturity", plausible=(0.01, 0.04))
     """What a carried-out change adds to maturity."""
+    channel_wear: float = parameter(0.05, low=0, high=1, unit="share per channel", plausible=(0, 0.1))
+    """What every channel beyond the first adds to the wear of maturity."""
     cost_relief: float = parameter(0.5, low=0, high=1, unit="share", plausible=(0.25, 0.6), uncertain=True)
     """Share of service, running and overhead cost that full maturity saves."""
     work_gain: float = parameter(2.0, low=0, high=10, unit="share", plausible=(1, 3), uncertain=True)
@@ -249,11 +251,11 @@ class Finance(Table):
     marketing_share: float = parameter(0.32, low=0, high=1, unit="share of ARR", plausible=(0.2, 0.4))
     """Marketing budget."""
     infrastructure_share: float = parameter(0.24, low=0, high=1, unit="share of ARR", plausible=(0.15, 0.3))
-    """Cost of running the product."""
+    """Cost of running the product at process maturity 0."""
     serve_share: float = parameter(0.13, low=0, high=1, unit="share of ARR", plausible=(0.05, 0.15))
     """Cost to serve at process maturity 0."""
-    partner_share: float = parameter(0.2, low=0, high=0.9, unit="share of contract", plausible=(0.1, 0.3))
-    """What partners keep of the first contract."""
+    partner_share: float = parameter(0.2, low=0, high=0.9, unit="share of revenue", plausible=(0.1, 0.3))
+    """What partners keep of the revenue on their fronts."""
     leader_pay_usd: float = parameter(
         250_000.0, low=0, high=1e7, unit="USD a year per level", plausible=(150_000, 350_000)
     )
@@ -267,7 +269,7 @@ class Finance(Table):
     hiring_weeks: int = parameter(16, low=1, high=104, unit="weeks", plausible=(8, 26), uncertain=True)
     """Time from approving a head to its first day."""
     freeze_quarters: int = parameter(2, low=1, high=40, unit="quarters", plausible=(1, 4))
-    """Missed plans in a row after which hiring stops."""
+    """Missed plans in a row after which no new heads are approved; leavers are still replaced."""
     quits_per_year: float = parameter(
         0.15, low=0, high=5, unit="per year", plausible=(0.1, 0.3), source=TRIAL, uncertain=True
     )
@@ -295,4 +297,4 @@ class Finance(Table):
     forecast_noise: float = parameter(0.15, low=0, high=2, unit="log", plausible=(0.08, 0.3))
     """Spread of the forecast at process maturity 0."""
     overhead_share: float = parameter(0.2, low=0, high=1, unit="share of ARR", plausible=(0.1, 0.25))
-    """Cost of everything else."""
+    """Cost of everything else at process maturity 0."""

@@ -24,7 +24,7 @@ def drift(fronts: Fronts, market: Market, seed: int, week: int) -> None:
     _drift(
         fronts.attractiveness, fronts.pressure, seed, week,
         market.drift_half_life_weeks, market.attractiveness_sd, market.competitors * market.offensives_per_year,
-        market.offensive_breadth_share, market.offensive_strength, market.offensive_half_life_weeks,
+        market.offensive_breadth_probability, market.offensive_strength, market.offensive_half_life_weeks,
     )  # fmt: skip
 
 

@@ -47,10 +47,10 @@ class Market(Table):
         0.5, low=0, high=12, unit="per competitor and year", plausible=(0.1, 1.5), uncertain=True
     )
     """Rate of competitors' offensives."""
-    offensive_breadth_share: float = parameter(
-        0.3, low=0, high=1, unit="share of fronts", plausible=(0.1, 0.6)
+    offensive_breadth_probability: float = parameter(
+        0.3, low=0, high=1, unit="probability", plausible=(0.1, 0.6)
     )
-    """Fronts that one offensive hits."""
+    """Chance that an offensive hits all fronts; else it hits one."""
     offensive_strength: float = parameter(0.5, low=0, high=3, unit="logit", plausible=(0.2, 1))
     """Pressure that an offensive adds on a front it hits."""
     offensive_half_life_weeks: float = parameter(13.0, low=1, high=260, unit="weeks", plausible=(6, 26))
@@ -101,10 +101,10 @@ class Demand(Table):
     )
     """How a front's leads grow with its share of the budget per prospect."""
     strategy_gain: float = parameter(
-        1.12, low=0, high=5, unit="log", plausible=(0.6, 1.8), source=TRIAL, uncertain=True
+        1.12, low=0, high=5, unit="share per lift", plausible=(0.6, 1.8), source=TRIAL, uncertain=True
     )
-    """What effective strategy work adds to leads."""
-    reference_gain: float = parameter(0.3, low=0, high=3, unit="log", plausible=(0.1, 0.6), uncertain=True)
+    """Share that a lift of strategy work by 1 adds to leads."""
+    reference_gain: float = parameter(0.3, low=0, high=3, unit="share", plausible=(0.1, 0.6), uncertain=True)
     """What healthy customers of a segment add to its leads."""
     handoff_base: float = parameter(0.55, low=0, high=1, unit="share of leads", plausible=(0.4, 0.8))
     """Leads that reach sales without any alignment."""
@@ -132,7 +132,7 @@ class Sales(Table):
     """Reps and their deals."""
 
     deal_hours: float = parameter(
-        13.9, low=0.1, high=1000, unit="hours", plausible=(8, 30), source=TRIAL, uncertain=True
+        17.0, low=0.1, high=1000, unit="hours", plausible=(8, 30), source=TRIAL, uncertain=True
     )
     """Selling hours that a deal of middling size takes."""
     pace_weeks: float = parameter(
@@ -165,12 +165,12 @@ class Sales(Table):
         0.8, low=0.1, high=2, unit="share of quota", plausible=(0.6, 1), source=TRIAL
     )
     """Mean attainment that staffing reckons with."""
-    coaching_gain: float = parameter(0.3, low=0, high=3, unit="share", plausible=(0.1, 0.6))
-    """What effective execution work adds to reps' productivity."""
+    coaching_gain: float = parameter(0.3, low=0, high=3, unit="share per lift", plausible=(0.1, 0.6))
+    """Share that a lift of execution work by 1 adds to reps' productive hours."""
     deal_help_gain: float = parameter(
-        1.04, low=0, high=5, unit="logit", plausible=(0.5, 1.6), source=TRIAL, uncertain=True
+        1.04, low=0, high=5, unit="logit per lift", plausible=(0.5, 1.6), source=TRIAL, uncertain=True
     )
-    """What effective execution work adds to the agreement of a buying group."""
+    """What a lift by 1 of the work that answers a member of the buying group adds to that member's agreement."""
     competition_gain: float = parameter(
         0.83, low=0, high=5, unit="logit", plausible=(0.4, 1.3), source=TRIAL, uncertain=True
     )
@@ -196,7 +196,7 @@ class Sales(Table):
     )
     """Load up to which a rep takes a new deal."""
     priority_exponent: float = parameter(1.0, low=0, high=3, unit="exponent", plausible=(0, 2))
-    """How strongly reps prefer deals near their end (0 = not)."""
+    """How strongly reps' hours go to large accounts: weight = relative size to this power (0 = equal shares)."""
 
 
 class Customers(Table):
@@ -224,8 +224,8 @@ class Customers(Table):
         0.19, low=0, high=2, unit="health", plausible=(0.1, 0.35), source=TRIAL, uncertain=True
     )
     """What effective customer work adds to health."""
-    expansion_gain: float = parameter(0.19, low=0, high=5, unit="log", plausible=(0.1, 0.4), source=TRIAL)
-    """What effective customer work adds to expansion."""
+    expansion_gain: float = parameter(0.19, low=0, high=5, unit="share per lift", plausible=(0.1, 0.4), source=TRIAL)
+    """Share that a lift of customer work by 1 adds to expansion and to the finding of sponsors."""
     expansion_per_week: float = parameter(
         0.022, low=0, high=1, unit="per week", plausible=(0.008, 0.03), source=TRIAL, uncertain=True
     )
@@ -260,8 +260,8 @@ class Customers(Table):
     """Issues that escalate to a decision."""
     adoption_weeks: float = parameter(16.0, low=1, high=260, unit="weeks", plausible=(8, 32))
     """Time that full adoption takes."""
-    onboarding_alignment: float = parameter(0.5, low=0, high=1, unit="share", plausible=(0.2, 0.8))
-    """Share of the pace of adoption that hangs on alignment of sales and success."""
+    onboarding_alignment: float = parameter(0.5, low=0, high=1, unit="probability", plausible=(0.2, 0.8))
+    """Chance of a bad start when sales and success are not aligned at all; falls with their alignment."""
     adoption_worth: float = parameter(0.25, low=0, high=1, unit="health", plausible=(0.1, 0.4))
     """What full adoption adds to health."""
     term_weeks: int = parameter(52, low=4, high=260, unit="weeks", plausible=(26, 156))

@@ -23,6 +23,7 @@ from simulation.tables import (
     R_CONTRACTION,
     R_CUSTOMERS,
     R_CYCLE,
+    R_DEALS_OPEN,
     R_DECISIONS_OPEN,
     R_DEFAULTED,
     R_DISMISSALS,
@@ -227,9 +228,11 @@ def _persistence(window: Window) -> float:
     return window.sum(R_MISSED_AFTER_MISS) / after - window.sum(R_MISSED) / quarters
 
 
-def _velocity(window: Window) -> Parts:
-    """Pipeline value × win rate ÷ cycle, all of the window: won ARR a week for the deals open on average."""
-    return window.sum(R_NEW_ARR), window.weeks
+def _velocity(window: Window) -> float:
+    won, closed, cycle = window.sum(R_WON), _sum(*_DEALS_CLOSED)(window), window.sum(R_CYCLE)
+    if not won or not cycle:
+        return math.nan
+    return window.mean(R_DEALS_OPEN) * (won / closed) * (window.sum(R_NEW_ARR) / won) / (cycle / won)
 
 
 def _costs(window: Window) -> float:
@@ -270,7 +273,8 @@ _metric("sales", "sales_cycle", "weeks", "less", "mean length of deals won",
         _ratio(_sum(R_CYCLE), _sum(R_WON)), ratio=True)  # fmt: skip
 _metric("sales", "average_deal", "USD", "more", "mean first contract", _ratio(_sum(R_NEW_ARR), _sum(R_WON)),
         ratio=True)  # fmt: skip
-_metric("sales", "sales_velocity", "USD per week", "more", "ARR won with new customers a week", _velocity)
+_metric("sales", "sales_velocity", "USD per week", "more", "open deals × win rate × average deal ÷ sales cycle",
+        _value(_velocity))  # fmt: skip
 _metric("sales", "quota_attainment", "share", "more",
         "ARR won with new customers, of a target path that does not depend on the design",
         _ratio(_sum(R_NEW_ARR), _sum(R_TARGET)), ratio=True)  # fmt: skip

@@ -23,17 +23,17 @@ def mature(firm: Firm, heads_before: float, record: Column, world: Scenario) -> 
     rules = world.operations
     _mature(
         firm.gauges, firm.lift, record, heads_before, rules.maturity_pace, rules.work_gain, rules.maturity_decay,
-        rules.dilution, float(world.market.channels),
+        rules.dilution, rules.channel_wear, float(world.market.channels),
     )  # fmt: skip
 
 
 @loop
 def _mature(
     gauges: Column, lift: Column, record: Column, heads_before: float, pace: float, work_gain: float, decay: float,
-    dilution: float, channels: float,
+    dilution: float, channel_wear: float, channels: float,
 ) -> None:  # fmt: skip
     growth = gauges[HEADS] / heads_before - 1.0 if heads_before > 0.0 else 0.0
-    spread = 1.0 + 0.05 * (channels - 1.0)
+    spread = 1.0 + channel_wear * (channels - 1.0)
     gauges[MATURITY] = maturity_after(
         gauges[MATURITY], pace, responsive(work_gain, lift[OPERATIONS_WORK]), decay * spread, dilution, growth
     )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simulation.chance import DEAL_AGREES, DEAL_RIVAL, EXCEPTION, ONBOARDING, STALL, START, stream, uniform
+from simulation.chance import DEAL_AGREES, DEAL_RIVAL, EXCEPTION, ONBOARDING, STALL, TURN, stream, uniform
 from simulation.compiling import loop, rule
 from simulation.parameters import Scenario
 from simulation.rules import enter, logistic, reaches_desk, responsive
@@ -192,10 +192,10 @@ def _take_leads(
                 load[rep[i]] += deal_hours_of(size[i], deal_hours, hours_exponent) / pace_weeks
                 weight[rep[i]] += size[i] ** priority_exponent
             else:
-                # The rep has left: the deal waits for a new one, with what was done.
-                stage[i], since[i], rep[i] = LEAD, week, -1
+                # The rep has left: the deal waits for a new one, with its age and what was done.
+                stage[i], due[i], rep[i] = LEAD, week + patience, -1
         if stage[i] == LEAD:
-            if week - since[i] > patience:
+            if week > due[i]:
                 stage[i], due[i], rep[i], progress[i] = LOST, week + return_weeks, -1, 0.0
                 record[R_UNWORKED] += 1.0
             else:
@@ -208,11 +208,14 @@ def _take_leads(
         if stage[i] == LEAD:
             waiting[leads] = i
             leads += 1
-    # No row of the table has a standing right of way: each week another lead is first.
-    begin = int(uniform(stream(seed, START, week), 1) * leads)
+    # No row of the table has a standing right of way: each lead draws its own turn every week.
+    turns = np.empty(leads)
+    draws = stream(seed, TURN, week)
+    for place in range(leads):
+        turns[place] = uniform(draws, waiting[place])
     full = np.zeros(segments, np.int64)
-    for step in range(leads):
-        i = waiting[(begin + step) % leads]
+    for place in np.argsort(turns):
+        i = waiting[place]
         wanted = segment_of_front[front[i]]
         if full[wanted] == 1:
             continue
@@ -225,9 +228,10 @@ def _take_leads(
             full[wanted] = 1
             continue
         if progress[i] == 0.0:
+            since[i] = week
             attempt[i] += 1
             heat[i] = 0.0
-        stage[i], since[i], rep[i] = OPPORTUNITY, week, best
+        stage[i], rep[i] = OPPORTUNITY, best
         load[best] += deal_hours_of(size[i], deal_hours, hours_exponent) / pace_weeks
         weight[best] += size[i] ** priority_exponent
 
@@ -263,9 +267,10 @@ def _work_deals(
         if load[r] > hours[r]:
             given = min(given, hours[r] * size[i] ** priority_exponent / weight[r])
         used += given
-        progress[i] += step_of_deal(given, needed, pace_weeks)
+        progress[i] = min(progress[i] + step_of_deal(given, needed, pace_weeks), 1.0)
         age = week - since[i]
-        if progress[i] < 1.0 - 1e-9:
+        # A deal cannot close while an exception of it is open.
+        if progress[i] < 1.0 - 1e-9 or waiting[i] == 1:
             if age > stall_after * pace_weeks and uniform(stalls, i) < stall_per_week:
                 stage[i], due[i], rep[i], progress[i] = LOST, week + return_weeks, -1, 0.0
                 record[R_NO_DECISION] += 1.0

@@ -84,6 +84,8 @@ def demand_on(
     >>> demand_on(0.5, 0.6, 50.0, 100.0, prospects=40.0, reach=1.0, attractiveness=0.0)
     40.0
     """
+    if accounts == 0.0:
+        return 0.0
     spend = allocation * all_accounts / accounts
     return prospects * reach * spend**exponent * math.exp(attractiveness)
 
@@ -203,6 +205,8 @@ def _regret(
 @rule
 def _best_weight(prospects: float, reach: float, attractiveness: float, accounts: float, exponent: float) -> float:
     """Weight of a front where marginal demand is equal on all fronts (the first-order condition of the best split)."""
+    if accounts == 0.0:
+        return 0.0
     return (prospects * reach * math.exp(attractiveness) * accounts**-exponent) ** (1.0 / (1.0 - exponent))
 
 
@@ -225,7 +229,7 @@ def _propose_changes(
         climbs = uniform(stream(seed, STAKES, week), CHANGE) < escalate_share
         enter(
             entry_kind, entry_row, entry_day, entry_climbs, entries, CHANGE, 0,
-            DAYS_A_WEEK * (week + chance / probability), climbs,
+            DAYS_A_WEEK * (week + 1 + chance / probability), climbs,
         )  # fmt: skip
 
 

@@ -112,6 +112,7 @@ class Fronts(Table):
     pressure: Column  # competitor pressure κ, logits
     prospects: Column  # prospects counted last week
     customers: Column
+    arr_usd: Column
     referrers: Column  # customers healthy enough to refer
     allocation: Column  # shares of the marketing budget as they really stand
     belief: Column  # what the firm believes θ to be
@@ -135,7 +136,7 @@ class Accounts(Table):
     churn_logit: Column  # lasting disposition to leave at a renewal, logits
     stage: Column
     since: Column  # week in which the stage began
-    due: Column  # week of the next renewal (customer) or of the return to the market (lost)
+    due: Column  # week a lead is given up, a customer's term ends or a lost account returns to the market
     attempt: Column  # how many deals were begun with the account
     rep: Column  # rep slot that works the deal, −1 for none
     progress: Column  # share of the deal that is done

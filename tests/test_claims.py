@@ -42,8 +42,7 @@ def weights(claim: str, place: int = 0) -> dict[tuple[str, str], float]:
 def test_claims_are_those_of_the_pre_registration() -> None:
     """Ids, metrics, predictions and smallest effects are as registered, in that order."""
     found = {
-        claim.id: [(outcome.metric, outcome.predicts, outcome.sesoi) for outcome in claim.outcomes]
-        for claim in CLAIMS
+        claim.id: [(outcome.metric, outcome.predicts, outcome.sesoi) for outcome in claim.outcomes] for claim in CLAIMS
     }
     assert found == PRE_REGISTERED
 

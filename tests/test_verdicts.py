@@ -31,7 +31,8 @@ FINDINGS = [
 
 
 @pytest.mark.parametrize(("effect", "low", "high", "expected"), FINDINGS)
-def test_finding(effect, low, high, expected):
+def test_finding(effect: float, low: float, high: float, expected: str) -> None:
+    """Finding."""
     assert finding(effect, low, high, sesoi=1, target=0.5) == expected
 
 
@@ -45,19 +46,22 @@ def test_finding(effect, low, high, expected):
         ("±", "answered +", "answered −", "small", "no material difference"),
     ],
 )
-def test_verdict_by_prediction(predicts, plus, minus, small, none):
+def test_verdict_by_prediction(predicts: str, plus: str, minus: str, small: str, none: str) -> None:
+    """Verdict by prediction."""
     intervals = [(1.5, 1.2, 1.8), (-1.5, -1.8, -1.2), (0.5, 0.2, 0.8), (0.0, -0.4, 0.4)]
     found = [judge(*interval, sesoi=1, target=0.5, predicts=predicts) for interval in intervals]
     assert found == [plus, minus, small, none]
 
 
 @pytest.mark.parametrize("predicts", ["+", "−", "0", "not +", "±"])
-def test_what_is_not_known_is_not_known_whatever_was_predicted(predicts):
+def test_what_is_not_known_is_not_known_whatever_was_predicted(predicts: str) -> None:
+    """What is not known is not known whatever was predicted."""
     assert judge(0.8, 0.4, 1.2, sesoi=1, target=0.5, predicts=predicts) == "borderline"
     assert judge(0.8, -0.2, 1.8, sesoi=1, target=0.5, predicts=predicts) == "undecided"
 
 
-def test_exactly_zero_supports_a_claim_that_nothing_changes():
+def test_exactly_zero_supports_a_claim_that_nothing_changes() -> None:
+    """Exactly zero supports a claim that nothing changes."""
     assert judge(0.0, 0.0, 0.0, sesoi=0, target=0, predicts="0") == "supported"
     assert judge(1e-9, 0.5e-9, 2e-9, sesoi=0, target=0, predicts="0") == "contradicted"
 
@@ -80,18 +84,21 @@ def test_exactly_zero_supports_a_claim_that_nothing_changes():
         (["answered −", "supported"], "partly"),
     ],
 )
-def test_verdict_of_a_claim(verdicts, expected):
+def test_verdict_of_a_claim(verdicts: list[str], expected: str) -> None:
+    """Verdict of a claim."""
     assert combine(verdicts) == expected
     assert combine(verdicts[::-1]) == expected
 
 
-def test_precise_means_narrow_enough_and_measured():
+def test_precise_means_narrow_enough_and_measured() -> None:
+    """Precise means narrow enough and measured."""
     assert is_precise(-0.5, 0.5, 0.5)
     assert not is_precise(-0.51, 0.5, 0.5)
     assert not is_precise(NAN, NAN, 0.5)
 
 
-def test_bound_on_false_support_at_the_asked_precision():
+def test_bound_on_false_support_at_the_asked_precision() -> None:
+    """Bound on false support at the asked precision."""
     assert false_support_bound(0.5, sesoi=1, pairs=512) < 1e-4
     assert false_support_bound(0.5, sesoi=1, pairs=64) < 1e-4
     assert 1e-4 < false_support_bound(0.5, sesoi=1, pairs=32) < 2e-4  # said as it is, not rounded down
@@ -99,7 +106,7 @@ def test_bound_on_false_support_at_the_asked_precision():
     assert false_support_bound(10, sesoi=1, pairs=32) == pytest.approx(0.025)
 
 
-def test_bound_on_false_support_holds_in_simulation():
+def test_bound_on_false_support_holds_in_simulation() -> None:
     """A true zero, 32 pairs, half-width about the SESOI: supported no more often than the bound says."""
     rng, sesoi, samples = np.random.default_rng(1), 0.3, 20_000
     drawn = rng.normal(size=(samples, 32))

@@ -1,0 +1,64 @@
+"""Small worlds and warmed-up models that several tests start from."""
+
+from dataclasses import fields
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from scenarios import load
+from simulation import RevenueOrganization
+from simulation.model import TABLES
+from simulation.parameters import Scenario
+from simulation.tables import Table
+
+CORE = ("simple-single", "simple-multi", "complex-single", "complex-multi")
+SMALL = 600
+"""Accounts of a small world."""
+
+
+@cache
+def small(name: str = "complex-multi", accounts: int = SMALL, weeks: int = 208) -> Scenario:
+    """Return a core world with few accounts."""
+    return changed(load(name), {"market.accounts": accounts, "run.weeks": weeks})
+
+
+def changed(scenario: Scenario, values: dict[str, Any]) -> Scenario:
+    """Return a checked copy with several parameters changed at once."""
+    tables = scenario.as_tables()
+    for path, value in values.items():
+        table, key = path.split(".")
+        tables[table][key] = value
+    return Scenario.of(tables)
+
+
+def beyond(scenario: Scenario, **tables: dict[str, Any]) -> Scenario:
+    """Return a copy with values that no scenario file may have, to isolate a submodel for theory."""
+    update = {name: getattr(scenario, name).model_copy(update=values) for name, values in tables.items()}
+    return scenario.model_copy(update=update)
+
+
+@cache
+def _warmed(name: str, seed: int, accounts: int) -> RevenueOrganization:
+    return RevenueOrganization(small(name, accounts), seed)
+
+
+def warmed(name: str = "complex-multi", seed: int = 1, accounts: int = SMALL) -> RevenueOrganization:
+    """Return a neutral model in week 0; the caller's own, though the warm-up is run once."""
+    return _warmed(name, seed, accounts).fork()
+
+
+def differing(one: Table, other: Table) -> set[str]:
+    """Return the columns in which two tables are not equal bit for bit."""
+    names = [field.name for field in fields(one)]  # type: ignore[arg-type]
+    return {name for name in names if getattr(one, name).tobytes() != getattr(other, name).tobytes()}
+
+
+def differences(one: RevenueOrganization, other: RevenueOrganization) -> set[str]:
+    """Return the columns of all tables, and of the weekly record, in which two models are not equal bit for bit."""
+    found = {f"{name}.{column}" for name in TABLES for column in differing(getattr(one, name), getattr(other, name))}
+    mine, theirs = one.weekly, other.weekly
+    if len(mine) != len(theirs):
+        return found | {"weeks"}
+    unequal = np.any(mine.to_numpy().view(np.int64) != theirs.to_numpy().view(np.int64), axis=0)
+    return found | set(mine.columns[unequal])

@@ -1,0 +1,162 @@
+"""What leaves the program: JSON by contract, a tidy table, figures, and a page that stands alone."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_up_runs import MadeUpRuns, noisy
+
+from experiments import assessment as assessing
+from experiments import wording
+from experiments.assessment import Assessment, assess, assess_claims
+from experiments.controls import Control
+from experiments.figures import draw_figures, save_course
+from experiments.printing import print_assessment
+from experiments.registry import registry
+from experiments.report import as_json, verdict_table, write_report
+from simulation.errors import BadInput
+
+CLAIM_KEYS = {
+    "id", "source", "basis", "by_construction", "verdict", "outcomes", "robustness", "attribution",
+}  # fmt: skip
+OUTCOME_KEYS = {
+    "metric", "contrast", "window", "by_world", "predicts", "sesoi", "effect", "low", "high", "pairs",
+    "pair_correlation", "verdict",
+}  # fmt: skip
+EFFECTS = {"cro:strategist": 0.03, "cso:executor": 0.02, "cso:strategist": -0.05}
+
+
+class MadeUpWorkers(MadeUpRuns):
+    """Workers that make everything up."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(noisy(EFFECTS))
+
+    def __enter__(self) -> "MadeUpWorkers":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave."""
+
+
+@pytest.fixture(autouse=True)
+def _made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assessing, "Workers", MadeUpWorkers)
+    monkeypatch.setattr(assessing, "make_ready", lambda listener: None)
+    monkeypatch.setattr(assessing, "run_controls", lambda: (Control("a control", True, "of nothing"),))
+
+
+@pytest.fixture
+def assessment() -> Assessment:
+    """Return an assessment of all claims on made-up runs."""
+    return assess_claims(quick=True)
+
+
+def test_json_has_exactly_the_published_keys(assessment: Assessment) -> None:
+    """Every key of the contract and no other, and nothing that JSON does not know."""
+    found = json.loads(json.dumps(as_json(assessment), allow_nan=False))
+    assert set(found) == {"fingerprint", "calibrated", "claims", "controls"}
+    assert found["calibrated"] is False
+    assert [claim["id"] for claim in found["claims"]] == registry().ids
+    for claim in found["claims"]:
+        assert set(claim) == CLAIM_KEYS
+        assert claim["robustness"] is None is claim["attribution"]
+        for outcome in claim["outcomes"]:
+            assert set(outcome) == OUTCOME_KEYS
+            assert outcome["low"] < outcome["effect"] < outcome["high"]
+            assert all(set(effect) == {"effect", "low", "high"} for effect in outcome["by_world"].values())
+    assert [set(control) for control in found["controls"]] == [{"name", "passed", "detail"}]
+
+
+def test_mean_over_worlds_is_the_mean_of_the_four_printed(assessment: Assessment) -> None:
+    """The effect without a world named is the mean of its four."""
+    outcome = as_json(assessment)["claims"][0]["outcomes"][0]
+    assert list(outcome["by_world"]) == list(registry().factorial.worlds)
+    assert np.mean([within["effect"] for within in outcome["by_world"].values()]) == pytest.approx(outcome["effect"])
+
+
+def test_difference_between_worlds_is_that_of_the_two_printed(assessment: Assessment) -> None:
+    """An interaction with the world shows the contrast within each of the two."""
+    claim = next(claim for claim in as_json(assessment)["claims"] if claim["id"] == "seat-suits-world")
+    (outcome,) = claim["outcomes"]
+    within = {world: effect["effect"] for world, effect in outcome["by_world"].items()}
+    assert outcome["effect"] == pytest.approx(within["complex-multi"] - within["simple-single"])
+
+
+def test_assess_gives_one_flat_row_an_outcome() -> None:
+    """A tidy frame: numbers and words, nothing nested."""
+    frame = assess(["misfit-hurts-both-seats"], quick=True)
+    assert frame["claim"].tolist() == ["misfit-hurts-both-seats"] * 2
+    assert set(frame["pairs"]) == {32}
+    assert not frame["calibrated"].any()
+    assert all(np.isscalar(value) for value in frame.iloc[0])
+    mean = frame[[f"effect_in_{world.replace('-', '_')}" for world in registry().factorial.worlds]].mean(axis=1)
+    assert mean.to_numpy() == pytest.approx(frame["effect"].to_numpy())
+
+
+def test_quick_and_full_exclude_each_other() -> None:
+    """One or the other."""
+    with pytest.raises(BadInput, match="--quick and --full exclude each other"):
+        assess(quick=True, full=True)
+
+
+def test_report_stands_alone(assessment: Assessment, tmp_path: Path) -> None:
+    """Both figures are inside the page, every claim is on it, and it fetches nothing."""
+    figures = draw_figures(assessment, tmp_path)
+    page = write_report(assessment, figures, tmp_path).read_text(encoding="utf-8")
+    assert len(figures) == 2
+    assert page.count("data:image/png;base64,") == 2
+    assert not re.search(r'(src|href)="(?!data:)', page)
+    assert all(claim.id in page for claim in registry().claims)
+    assert "Every verdict here is provisional" in page
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in figures.values())
+    table = pd.read_parquet(tmp_path / "verdicts.parquet")
+    pd.testing.assert_frame_equal(table, verdict_table(assessment), check_dtype=False)
+
+
+def test_failed_control_is_said_first(assessment: Assessment, tmp_path: Path) -> None:
+    """A report with a failed control says that it cannot be used."""
+    failed = Assessment(
+        assessment.fingerprint,
+        assessment.calibrated,
+        assessment.results,
+        (Control("labels permuted", False, "customers differ"),),
+        {},
+        0,
+    )
+    page = write_report(failed, {}, tmp_path).read_text(encoding="utf-8")
+    assert not failed.sound
+    assert page.index("A control failed") < page.index("<h2>Verdicts")
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_table_fits_the_terminal(
+    assessment: Assessment, width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No line is wider, every claim is there in full, every verdict is stamped."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    print_assessment(assessment)
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) <= width
+    assert printed.count("(provisional)") == len(registry().claims)
+    assert all(claim.id in printed for claim in registry().claims)
+    assert "Registered matching" in printed
+
+
+def test_bound_speaks_of_precise_outcomes_only(assessment: Assessment) -> None:
+    """Outcomes that are not precise are counted apart, with the chance that goes with their width."""
+    precise = sum(answer.precise for answer in assessment.answers)
+    lines = wording.bound_lines(assessment)
+    assert lines[0].startswith(f"{precise} of {len(assessment.answers)} outcomes are precise")
+    assert len(lines) == 1 + (precise < len(assessment.answers))
+
+
+def test_course_of_a_run_is_drawn(tmp_path: Path) -> None:
+    """Weekly columns become one PNG."""
+    weeks = pd.RangeIndex(60, name="week")
+    weekly = pd.DataFrame({"arr": np.linspace(1e6, 2e6, 60), "customers": np.arange(60.0)}, index=weeks)
+    save_course(weekly, "a firm", tmp_path / "course.png")
+    assert (tmp_path / "course.png").read_bytes().startswith(b"\x89PNG")
