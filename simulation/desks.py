@@ -131,6 +131,7 @@ def run_desks(
     first = np.full(seats, _NOBODY, np.int64)
     last = np.full(seats, _NOBODY, np.int64)
     busy = np.full(seats, _NOBODY, np.int64)
+    begun = np.full(seats, np.inf)
     done = np.full(seats, np.inf)
     served_hours[:] = 0.0
     while True:
@@ -161,11 +162,13 @@ def run_desks(
             job = busy[desk]
             i, k = job // _JOBS, job % _JOBS
             busy[desk], done[desk] = _NOBODY, np.inf
-            served_hours[desk] += work[i, k] * (offset - _skill_for(skill, desk, kind[i], k, domain_of_function))
+            served_hours[desk] += (when - begun[desk]) * hours_a_day[desk]
             work[i, k] = -1.0
             serving[i] = 0
             if state[i] == OPEN:
-                if k > 0:
+                if k > 0 and when >= raised[i] + time_limit:
+                    pass  # the asker's time has run out: nobody waits for this reply
+                elif k > 0:
                     waiting = _replied(
                         i, k, when, line, owner, arrives, reply, awaited, days, jobs, waiting, cross_line_delay
                     )
@@ -200,9 +203,11 @@ def run_desks(
                 work[i, k], _skill_for(skill, desk, kind[i], k, domain_of_function), offset, hours_a_day[desk]
             )
             if probe[i] == 0:
-                busy[desk], done[desk] = job, when + takes
+                busy[desk], begun[desk], done[desk] = job, when, when + takes
                 if k == 0:
                     serving[i] = 1
+                else:
+                    done[desk] = min(done[desk], raised[i] + time_limit)
             elif k > 0:
                 work[i, k] = -1.0
                 waiting = _replied(
@@ -215,9 +220,9 @@ def run_desks(
             continue
         i, k = busy[s] // _JOBS, busy[s] % _JOBS
         factor = offset - _skill_for(skill, s, kind[i], k, domain_of_function)
-        left = (done[s] - until) * hours_a_day[s] / factor
-        served_hours[s] += (work[i, k] - left) * factor
-        work[i, k] = left
+        worked = (until - begun[s]) * hours_a_day[s]
+        served_hours[s] += worked
+        work[i, k] = max(work[i, k] - worked / factor, 0.0)
     for i in range(slots):
         if state[i] != OPEN or serving[i] == 1 or raised[i] + time_limit > until:
             continue
