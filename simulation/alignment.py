@@ -60,7 +60,12 @@ def yield_of_hour(line: int, one: int, other: int, outside: float) -> float:
 
 @rule
 def shared_goals(measures: Column, one: int, other: int) -> float:
-    """Overlap of what two heads are measured on. [0..1]"""
+    """Overlap of what two heads are measured on. [0..1]
+
+    >>> import numpy
+    >>> float(shared_goals(numpy.array([[1.0, 0.0, 0.0, 0.0], [0.5, 0.5, 0.0, 0.0]]), 0, 1))
+    0.5
+    """
     overlap = 0.0
     for m in range(4):
         overlap += min(measures[one, m], measures[other, m])
@@ -98,7 +103,8 @@ def _meet(
                     for b in range(a + 1, 4):
                         yields += yield_of_hour(line[s], a, b, outside)
                 here = yield_of_hour(line[s], one, other, outside)
-                hours += meeting_hours[s] * here / yields * here
+                if yields > 0.0:
+                    hours += meeting_hours[s] * here / yields * here
             shared = shared_goals(measures, head_of[one], head_of[other])
             target = alignment_target(hours, gauges[PLANS_KEPT], shared, base, contact, scale, by_kept, by_goals)
             alignment[one, other] = moved_toward(alignment[one, other], target, pace)

@@ -33,7 +33,11 @@ _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(
 
 @rule
 def scrambled(x: Any) -> Any:
-    """Finalizer of splitmix64: a bijection of 64 bits in which every input bit moves half of the output bits."""
+    """Finalizer of splitmix64: a bijection of 64 bits in which every input bit moves half of the output bits.
+
+    >>> int(scrambled(np.uint64(0)))
+    0
+    """
     x = (x ^ (x >> _S30)) * _FIRST
     x = (x ^ (x >> _S27)) * _SECOND
     return x ^ (x >> _S31)
@@ -41,27 +45,47 @@ def scrambled(x: Any) -> Any:
 
 @rule
 def stream(seed: int, purpose: int, week: int) -> Any:
-    """Key of all draws for one purpose in one week (or one attempt, where attempts are what is counted)."""
+    """Key of all draws for one purpose in one week (or one attempt, where attempts are what is counted).
+
+    >>> with np.errstate(over="ignore"):
+    ...     bool(stream(1, DRIFT, 5) == stream(1, DRIFT, 6))
+    False
+    """
     key = scrambled(np.uint64(seed) * _GOLDEN + np.uint64(purpose))
     return scrambled(key + np.uint64(week) * _ODD)
 
 
 @rule
 def uniform(key: Any, entity: int) -> float:
-    """Uniform draw of an entity, strictly between 0 and 1."""
+    """Uniform draw of an entity, strictly between 0 and 1.
+
+    >>> with np.errstate(over="ignore"):
+    ...     bool(0.0 < uniform(np.uint64(7), 3) < 1.0)
+    True
+    """
     bits = scrambled(scrambled(key + np.uint64(entity) * _GOLDEN))
     return (float(bits >> _S11) + 0.5) * (1.0 / 9007199254740992.0)
 
 
 @rule
 def exponential(key: Any, entity: int) -> float:
-    """Exponential draw of an entity with mean 1."""
+    """Exponential draw of an entity with mean 1.
+
+    >>> with np.errstate(over="ignore"):
+    ...     bool(exponential(np.uint64(7), 3) > 0.0)
+    True
+    """
     return -math.log(uniform(key, entity))
 
 
 @rule
 def normal(key: Any, entity: int) -> float:
-    """Standard normal draw of an entity."""
+    """Standard normal draw of an entity.
+
+    >>> with np.errstate(over="ignore"):
+    ...     bool(abs(normal(np.uint64(7), 3)) < 9.0)
+    True
+    """
     return normal_quantile(uniform(key, entity))
 
 

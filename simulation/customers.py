@@ -43,13 +43,13 @@ from simulation.tables import (
 
 
 @rule
-def health_after(health: float, delivered: float, pace: float) -> float:
+def health_after(health: float, delivered: float, pace: float, noise: float) -> float:
     """Health moves toward what was delivered this week. [0..1]  Source: assumption C3 (exponential smoothing).
 
-    >>> round(health_after(0.5, delivered=0.9, pace=0.1), 2)
+    >>> round(health_after(0.5, delivered=0.9, pace=0.1, noise=0.0), 2)
     0.54
     """
-    return min(max(health + pace * (delivered - health), 0.0), 1.0)
+    return min(max(health + pace * (delivered - health) + noise, 0.0), 1.0)
 
 
 @rule
@@ -234,7 +234,7 @@ def _serve(
                 day = DAYS_A_WEEK * (week + 1 + part / probability)
                 if enter(entry_kind, entry_row, entry_day, entry_climbs, entries, ESCALATION, i, day, climbs):
                     waiting[i] = 1
-        health[i] = health_after(health[i], delivered + noise / pace * normal(noises, i), pace)
+        health[i] = health_after(health[i], delivered, pace, noise * normal(noises, i))
         potential = potential_of(contract_usd * size[i], land_share, products, product_potential)
         if week >= due[i]:
             first = week - since[i] <= term_weeks

@@ -54,7 +54,7 @@ DOMAIN_OF_FUNCTION = np.array([0, 1, 3, 2])  # marketing strategy, sales executi
 def lateness_harm(days: float, harm_per_day: float, wrong: int, wrong_harm: float) -> float:
     """Harm where a decision arose: so much a day of waiting, and more when it was wrong.
 
-    >>> lateness_harm(10.0, harm_per_day=0.03, wrong=1, wrong_harm=0.6)
+    >>> round(lateness_harm(10.0, harm_per_day=0.03, wrong=1, wrong_harm=0.6), 6)
     0.9
     """
     return days * harm_per_day + wrong * wrong_harm
@@ -64,7 +64,15 @@ def lateness_harm(days: float, harm_per_day: float, wrong: int, wrong_harm: floa
 def seat_in_charge(
     scope: int, climbs: int, owner_of_scope: Column, parent: Column, vacant_until: Column, week: int
 ) -> int:
-    """Seat row that decides: the lowest over the scope, one higher for large stakes, past empty seats upwards."""
+    """Seat row that decides: the lowest over the scope, one higher for large stakes, past empty seats upwards.
+
+    >>> import numpy
+    >>> owner, parent, vacant_until = numpy.ones(16, int), numpy.array([-1, 0]), numpy.zeros(2)
+    >>> int(seat_in_charge(0b0010, 0, owner, parent, vacant_until, week=5))
+    1
+    >>> int(seat_in_charge(0b0010, 1, owner, parent, vacant_until, week=5))
+    0
+    """
     seat = owner_of_scope[scope]
     if climbs == 1 and parent[seat] >= 0:
         seat = parent[seat]
@@ -178,7 +186,7 @@ def _enter_decisions(
         at_desk = raised[i] + handover_days * max(0, depth[head_of[origin]] - depth[seat])
         arrives[i, 0] = at_desk
         work[i, 0] = mean_hours[kind[i]] * (1.0 if probe[i] == 1 else exponential(works, entity))
-        reply[i], asked[i], awaited[i] = 0.0, 0, 0
+        reply[i], asked[i], awaited[i] = -np.inf, 0, 0
         for f in range(4):
             work[i, f + 1] = -1.0
             if f == origin or head_of[f] == seat:

@@ -139,7 +139,8 @@ def _hazards(
             hazard[f] = 0.0
             continue
         # References: healthy customers on the front, beyond the share of accounts a firm starts with.
-        references = 1.0 + reference_gain * (referrers[f] / accounts[f] - 0.5 * usual_customers) / usual_customers
+        usual = max(usual_customers, 0.001)
+        references = 1.0 + reference_gain * (referrers[f] / accounts[f] - 0.5 * usual) / usual
         spend = allocation[f] * everyone / accounts[f]
         hazard[f] = lead_hazard(
             base, budget, budget_exponent, spend, front_exponent, attractiveness[f], strategy, max(references, 0.1),

@@ -48,7 +48,11 @@ def reply_day(asked: float, answered: float, in_line: bool, cross_line_delay: fl
 
 @rule
 def entity_of(row: int, kind: int, probe: int) -> int:
-    """Entity of a decision's draws: the row and kind that raised it; probes count on their own."""
+    """Entity of a decision's draws: the row and kind that raised it; probes count on their own.
+
+    >>> entity_of(2, kind=1, probe=0)
+    72
+    """
     return (row * 4 + kind) * 8 + (1 << 50) * probe
 
 
@@ -122,7 +126,8 @@ def run_desks(
         if state[i] != OPEN:
             continue
         if awaited[i] == 0:
-            waiting = _push(days, jobs, waiting, arrives[i, 0], i * _JOBS)
+            # Whoever is at work on a decision finishes it before all that is handed over.
+            waiting = _push(days, jobs, waiting, -np.inf if serving[i] == 1 else arrives[i, 0], i * _JOBS)
         else:
             for k in range(1, _JOBS):
                 if work[i, k] >= 0.0:

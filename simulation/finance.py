@@ -78,7 +78,12 @@ def dismissal_probability(base: float, per_miss: float, misses: float, weight: f
 
 @rule
 def resistance(line: int, alignment: Column) -> float:
-    """Resistance of the peers outside a line: their share of the functions times how little aligned they are. [0..1]"""
+    """Resistance of the peers outside a line: their share of the functions times how little aligned they are. [0..1]
+
+    >>> import numpy
+    >>> float(resistance(0b0111, numpy.zeros((4, 4))))
+    0.25
+    """
     outside, total = 0, 0.0
     for f in range(4):
         if (line >> f) & 1:
@@ -184,9 +189,9 @@ def _close_week(
     cost_share = cost / max(record[R_REVENUE], 1.0)
     found = (
         1.0 - new_arr * WEEKS_A_QUARTER / quarter / max(gauges[PLAN_USD], 1.0),
-        lost_share / (1.0 - target_retention) - 1.0,
-        (target_health - gauges[HEALTH]) / (1.0 - target_health),
-        cost_share / target_cost - 1.0,
+        lost_share / max(1.0 - target_retention, 0.001) - 1.0,
+        (target_health - gauges[HEALTH]) / max(1.0 - target_health, 0.001),
+        cost_share / max(target_cost, 0.001) - 1.0,
     )
     for m in range(4):
         shortfall[m] += 0.25 * (min(max(found[m], -1.0), 1.0) - shortfall[m])
@@ -291,7 +296,8 @@ def _leaders_leave(
         other = 0.0
         for m in range(1, 4):
             other += measures[s, m] * max(shortfall[m], 0.0)
-        probability = dismissal_probability(dismissal, per_miss, gauges[MISSES], measures[s, 0], 2.0 * other)
+        own_misses = min(gauges[MISSES], (week + 1 - arrived[s]) // WEEKS_A_QUARTER)  # not the predecessor's
+        probability = dismissal_probability(dismissal, per_miss, own_misses, measures[s, 0], 2.0 * other)
         worn = burnout / WEEKS_A_YEAR * (0.5 + resistance(line[s], alignment)) * 2.0 * (1.0 - gauges[OWNERSHIP])
         if quarter_ends and uniform(stream(seed, DISMISSAL, week), place[s]) < probability:
             record[R_DISMISSALS] += 1.0

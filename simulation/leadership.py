@@ -86,7 +86,12 @@ def contribute(
 
 @rule
 def alignment_with(line: int, function: int, alignment: Column) -> float:
-    """Mean alignment between the functions of a line and another function; of all others for a seat without a line."""
+    """Mean alignment between the functions of a line and another function; of all others for a seat without a line.
+
+    >>> import numpy
+    >>> float(alignment_with(0b0010, 0, numpy.full((4, 4), 0.4)))
+    0.4
+    """
     total, count = 0.0, 0
     for own in range(4):
         if own != function and (line == 0 or (line >> own) & 1):

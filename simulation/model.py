@@ -54,6 +54,33 @@ def compile_loops(world: Scenario) -> None:
     compiling.mark_compiled()
 
 
+class WeeklyRecord(mesa.DataCollector):
+    """The weekly record in the form in which Mesa's `batch_run` and `SolaraViz` ask for collected data.
+
+    Nothing is collected twice: the loops have filled the record already.
+    """
+
+    def __init__(self, model: "RevenueOrganization") -> None:
+        # Not DataCollector.__init__, which would set up lists to be filled by Python reporters.
+        self.model = model
+        self.model_reporters = dict.fromkeys(RECORD)
+        self.agent_reporters: dict[str, None] = {}
+        self._agent_records: dict[int, list[tuple[object, ...]]] = {}
+
+    @property
+    def model_vars(self) -> dict[str, list[float]]:
+        """One list a column, one entry a week since week 0."""
+        weekly = self.model.weekly
+        return {column: weekly[column].tolist() for column in RECORD}
+
+    def collect(self, model: mesa.Model) -> None:
+        """Do nothing: every week is recorded as it is lived."""
+
+    def get_model_vars_dataframe(self) -> pd.DataFrame:
+        """The weekly record, one row a week."""
+        return self.model.weekly
+
+
 class RevenueOrganization(mesa.Model):
     """A revenue organization that takes office in week 0, after a warm-up under the neutral organization.
 
@@ -99,6 +126,7 @@ class RevenueOrganization(mesa.Model):
         self.people = beginning.people_of(world.organization, CHIEF)
         self.executive_classes = dict(executives or {})
         self._kept_views: dict[str, dict[int, View]] = {}
+        self.datacollector = WeeklyRecord(self)
         self._seat(world, {})
         self.agents.do("set_policy")
         while self.week < 0:
@@ -133,6 +161,7 @@ class RevenueOrganization(mesa.Model):
         self.people.tray_hours[:] = [before.get(place, 0.0) for place in self.people.place.tolist()]
         self._seat(scenario, self.executive_classes)
         self.agents.do("set_policy")
+        self.decisions.serving[:] = 0
         decisions.reroute(self.decisions, self.people, self.organization, self.week)
         if self.week == 0:
             self.firm.gauges[TARGET_USD] = scenario.finance.growth_plan * self.firm.gauges[ARR_USD] / WEEKS_A_YEAR
@@ -217,6 +246,7 @@ class RevenueOrganization(mesa.Model):
         seats = set((scenario or self.scenario).organization.names)
         twin.executive_classes = {name: kind for name, kind in self.executive_classes.items() if name in seats}
         twin.warm_up_weeks, twin._kept_views = self.warm_up_weeks, {}
+        twin.datacollector = WeeklyRecord(twin)
         if scenario is None:
             twin._seat(self.scenario, twin.executive_classes)
             return twin

@@ -55,7 +55,16 @@ def enter(
     entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column, entries: Column,
     kind: int, row: int, day: float, climbs: bool,
 ) -> bool:  # fmt: skip
-    """Hand a matter to the decisions step; false when the week's list is full, and its origin settles it alone."""
+    """Hand a matter to the decisions step; false when the week's list is full, and its origin settles it alone.
+
+    >>> import numpy
+    >>> kinds, rows, days, climbing, count = (numpy.zeros(1) for _ in range(5))
+    >>> count = count.astype(int)
+    >>> enter(kinds, rows, days, climbing, count, kind=2, row=7, day=0.5, climbs=True)
+    True
+    >>> enter(kinds, rows, days, climbing, count, kind=2, row=8, day=0.5, climbs=True)
+    False
+    """
     count = entries[0]
     if count >= entry_kind.shape[0]:
         return False

@@ -188,6 +188,8 @@ def _take_leads(
     leads = 0
     for i in range(accounts):
         if stage[i] == OPPORTUNITY:
+            if progress[i] >= 1.0:
+                continue  # nothing left to do but to wait for an exception
             if active[rep[i]] == 1:
                 load[rep[i]] += deal_hours_of(size[i], deal_hours, hours_exponent) / pace_weeks
                 weight[rep[i]] += size[i] ** priority_exponent
@@ -262,15 +264,18 @@ def _work_deals(
         r, f = rep[i], front[i]
         deals += 1
         pipeline += contract_usd * size[i]
-        needed = deal_hours_of(size[i], deal_hours, hours_exponent)
-        given = needed / pace_weeks
-        if load[r] > hours[r]:
-            given = min(given, hours[r] * size[i] ** priority_exponent / weight[r])
-        used += given
-        progress[i] = min(progress[i] + step_of_deal(given, needed, pace_weeks), 1.0)
+        if progress[i] < 1.0:
+            needed = deal_hours_of(size[i], deal_hours, hours_exponent)
+            given = needed / pace_weeks
+            if load[r] > hours[r]:
+                given = min(given, hours[r] * size[i] ** priority_exponent / weight[r])
+            used += given
+            progress[i] += step_of_deal(given, needed, pace_weeks)
+            if progress[i] > 1.0 - 1e-9:
+                progress[i] = 1.0
         age = week - since[i]
         # A deal cannot close while an exception of it is open.
-        if progress[i] < 1.0 - 1e-9 or waiting[i] == 1:
+        if progress[i] < 1.0 or waiting[i] == 1:
             if age > stall_after * pace_weeks and uniform(stalls, i) < stall_per_week:
                 stage[i], due[i], rep[i], progress[i] = LOST, week + return_weeks, -1, 0.0
                 record[R_NO_DECISION] += 1.0
