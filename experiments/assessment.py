@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from experiments.claims import Claim, Outcome, registry
 from experiments.contrasts import Effect
 from experiments.controls import Control, run_controls
 from experiments.decomposition import Decomposition, take_apart
@@ -12,7 +13,6 @@ from experiments.fingerprint import fingerprint
 from experiments.gathering import Question, estimate, gather, questions_of
 from experiments.listening import Listener, Silence
 from experiments.measurements import Arm, Measurements
-from experiments.registry import Claim, Outcome, registry
 from experiments.runs import Workers, make_ready
 from experiments.sampling import BATCH, FULL, QUICK, STANDARD, Precision, pairs_needed
 from experiments.verdicts import combine, false_support_bound, is_precise, judge
@@ -121,9 +121,7 @@ class Assessment:
         return [answer for result in self.results for answer in result.answers]
 
 
-def assess(
-    ids: Sequence[str] = (), *, quick: bool = False, full: bool = False, workers: int = 1
-) -> pd.DataFrame:
+def assess(ids: Sequence[str] = (), *, quick: bool = False, full: bool = False, workers: int = 1) -> pd.DataFrame:
     """Test claims of the registry and return their verdicts.
 
     Parameters
@@ -194,7 +192,7 @@ def assess_claims(
 
 
 def _answer(question: Question, effect: Effect, measurements: Measurements, precision: Precision) -> Answer:
-    metric, pairs = question.outcome.metric, effect.pairs + effect.empty
-    by_world = {w: estimate(measurements, metric, terms, pairs) for w, terms in question.by_world.items()}
+    metric, seeds = question.outcome.metric, effect.seeds
+    by_world = {w: estimate(measurements, metric, terms, seeds) for w, terms in question.by_world.items()}
     cells = {(c.world, c.design): estimate(measurements, metric, [c], BATCH) for c in question.cells}
     return Answer(question, effect, by_world, cells, precision.target(question.outcome.sesoi))

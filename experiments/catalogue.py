@@ -7,8 +7,8 @@ from typing import Any
 
 import scenarios
 from experiments.caching import cache_folder
+from experiments.claims import Claim, registry
 from experiments.naming import known_name
-from experiments.registry import Claim, registry
 from experiments.units import number
 from simulation.metrics import METRICS
 
@@ -103,9 +103,7 @@ def _range(parameter: Any) -> str:
 def _mechanisms() -> Listing:
     switches = type(scenarios.load(registry().factorial.worlds[0]).mechanisms).model_fields
     rows = tuple((name, field.description or "") for name, field in switches.items())
-    title = (
-        "mechanisms that can be switched off" if rows else "no mechanism can be switched off in this version"
-    )
+    title = "mechanisms that can be switched off" if rows else "no mechanism can be switched off in this version"
     return Listing(title, ("mechanism", "what it does"), rows)
 
 
@@ -172,9 +170,7 @@ def _row_entries(table: Listing, name: str) -> list[Entry]:
 
 def _scenario_entries(name: str) -> list[Entry]:
     scenario = scenarios.load(name)
-    plain = {
-        parameter.path: parameter for parameter in scenarios.load(registry().factorial.worlds[0]).parameters()
-    }
+    plain = {parameter.path: parameter for parameter in scenarios.load(registry().factorial.worlds[0]).parameters()}
     differing = [
         (
             parameter.path,
@@ -201,9 +197,7 @@ def _claim_entries(name: str) -> list[Entry]:
         entries.append(("forced sign", claim.forced_sign))
     entries += [("note", note) for note in claim.notes]
     for outcome in claim.outcomes:
-        entries.append(
-            (f"{outcome.metric} {outcome.predicts}", f"{outcome.contrast}, weeks {outcome.window}")
-        )
+        entries.append((f"{outcome.metric} {outcome.predicts}", f"{outcome.contrast}, weeks {outcome.window}"))
         entries.append(("smallest of interest", f"{outcome.sesoi:g} {METRICS[outcome.metric].unit}"))
     return entries
 

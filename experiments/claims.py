@@ -130,8 +130,7 @@ class Outcome(_Row):
             for world in worlds
         }
         return {
-            world: terms + tuple(term for term in self.terms if term.world == world)
-            for world, terms in within.items()
+            world: terms + tuple(term for term in self.terms if term.world == world) for world, terms in within.items()
         }
 
 

@@ -44,17 +44,13 @@ def _processors() -> int:
 
 @app.command(epilog="Example: [bold]revorg claims --quick[/bold]")
 def claims(
-    ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help="Claims to test; all when none.")
-    ] = None,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Claims to test; all when none.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Stop after 32 pairs.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Go on until intervals are half as wide.")] = False,
     workers: Annotated[
         int, typer.Option(min=1, max=256, help="Processes to use.", show_default="all processors")
     ] = _processors(),
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for verdicts.parquet, report.html and the figures.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for verdicts.parquet, report.html and the figures.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> None:
     """Test the registered claims and print their verdicts.
@@ -90,9 +86,7 @@ def _made(out: Path | None) -> Path | None:
     return out
 
 
-def _assess(
-    ids: list[str], quick: bool, full: bool, workers: int, folder: Path | None, as_json: bool
-) -> bool:
+def _assess(ids: list[str], quick: bool, full: bool, workers: int, folder: Path | None, as_json: bool) -> bool:
     from concurrent.futures.process import BrokenProcessPool
 
     from experiments.assessment import assess_claims
@@ -108,7 +102,7 @@ def _assess(
 
         print(json.dumps(json_of(assessment), indent=1, allow_nan=False))
     else:
-        from experiments.printing import print_assessment
+        from experiments.verdict_printing import print_assessment
 
         print_assessment(assessment)
     if folder is not None or not as_json:
@@ -144,12 +138,8 @@ def run(
         typer.Option("--set", metavar="PATH=VALUE", help="Change one parameter; may be repeated."),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of all chance.")] = 0,
-    weeks: Annotated[
-        int | None, typer.Option(help="Weeks under the design.", show_default="the scenario's")
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object instead of a table.")
-    ] = False,
+    weeks: Annotated[int | None, typer.Option(help="Weeks under the design.", show_default="the scenario's")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
     plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the weeks into a PNG file.")] = None,
 ) -> None:
     """Run one firm and print its outcomes.
@@ -181,9 +171,7 @@ def run(
         print(f"Written: {target}", file=sys.stderr)
 
 
-def _prepared(
-    name: str, seat: str | None, leader: str | None, changes: list[str], weeks: int | None
-) -> "Scenario":
+def _prepared(name: str, seat: str | None, leader: str | None, changes: list[str], weeks: int | None) -> "Scenario":
     """Load the scenario and change it as asked."""
     from scenarios import load
 
@@ -232,7 +220,7 @@ def _chief(world: "Scenario") -> str:
 
 def _print_run_json(name: str, seed: int, outcomes: dict[str, float]) -> None:
     from experiments.fingerprint import fingerprint
-    from experiments.report import finite
+    from experiments.units import finite
 
     measured = {metric: finite(value) for metric, value in outcomes.items()}
     print(
@@ -263,9 +251,7 @@ def list_(
 
 @app.command(epilog="Example: [bold]revorg show decision_latency[/bold]")
 def show(
-    name: Annotated[
-        str, typer.Argument(help="A scenario, seat, profile, claim, metric, or the path of a parameter.")
-    ],
+    name: Annotated[str, typer.Argument(help="A scenario, seat, profile, claim, metric, or the path of a parameter.")],
 ) -> None:
     """Say what a name means."""
     from experiments.catalogue import meaning

@@ -25,6 +25,8 @@ class Effect:
         Estimate and 95 % t interval over seeds, in the metric's unit; NaN when there is nothing to estimate.
     pairs : int
         Seeds that the estimate rests on.
+    seeds : int
+        Seeds that were run.
     empty : int
         Seeds in which some term had nothing to measure. A mean over seeds drops them; a ratio of sums keeps
         them, since nothing over nothing adds nothing. Never counted as zero.
@@ -38,6 +40,7 @@ class Effect:
     low: float
     high: float
     pairs: int
+    seeds: int = 0
     empty: int = 0
     pair_correlation: float = nan
     saving: float = nan
@@ -109,14 +112,15 @@ def mean_contrast(values: Floats, weights: Floats) -> Effect:
     weights : array, shape (terms,)
     """
     measured = np.isfinite(values).all(axis=0)
-    values, seeds = values[:, measured], int(measured.sum())
-    empty = int((~measured).sum())
-    if seeds < 2:
-        return Effect(nan, nan, nan, seeds, empty)
+    pairs, seeds = int(measured.sum()), values.shape[1]
+    counts = (pairs, seeds, seeds - pairs)
+    if pairs < 2:
+        return Effect(nan, nan, nan, *counts)
+    values = values[:, measured]
     within = weights @ values
-    margin = t_point(seeds) * float(within.std(ddof=1)) / sqrt(seeds)
+    margin = t_point(pairs) * float(within.std(ddof=1)) / sqrt(pairs)
     effect = float(within.mean())
-    return Effect(effect, effect - margin, effect + margin, seeds, empty, *pairing_of(values, weights))
+    return Effect(effect, effect - margin, effect + margin, *counts, *pairing_of(values, weights))
 
 
 def pooled_contrast(numerators: Floats, denominators: Floats, weights: Floats) -> Effect:
@@ -131,18 +135,18 @@ def pooled_contrast(numerators: Floats, denominators: Floats, weights: Floats) -
     usable = np.isfinite(numerators).all(axis=0) & np.isfinite(denominators).all(axis=0)
     tops, bottoms = numerators[:, usable], denominators[:, usable]
     tops = np.where(bottoms == 0, 0.0, tops)
-    seeds = int(usable.sum())
-    empty = int((~usable).sum() + (bottoms == 0).any(axis=0).sum())
+    pairs, seeds = int(usable.sum()), numerators.shape[1]
+    counts = (pairs, seeds, seeds - pairs + int((bottoms == 0).any(axis=0).sum()))
     top, bottom = tops.sum(axis=1), bottoms.sum(axis=1)
     without = bottom[:, None] - bottoms
-    if seeds < 2 or (bottom == 0).any() or (without == 0).any():
-        return Effect(nan, nan, nan, seeds, empty)
+    if pairs < 2 or (bottom == 0).any() or (without == 0).any():
+        return Effect(nan, nan, nan, *counts)
     ratios = top / bottom
     effect = float(weights @ ratios)
     left_out = weights @ ((top[:, None] - tops) / without)
-    margin = t_point(seeds) * float(jackknife_error(left_out))
-    influence = (tops - ratios[:, None] * bottoms) / (bottom / seeds)[:, None]
-    return Effect(effect, effect - margin, effect + margin, seeds, empty, *pairing_of(influence, weights))
+    margin = t_point(pairs) * float(jackknife_error(left_out))
+    influence = (tops - ratios[:, None] * bottoms) / (bottom / pairs)[:, None]
+    return Effect(effect, effect - margin, effect + margin, *counts, *pairing_of(influence, weights))
 
 
 def contrast(numerators: Floats, denominators: Floats, weights: Floats, *, ratio: bool) -> Effect:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.claims import registry
 from experiments.designs import Design
-from experiments.registry import registry
 from scenarios import load
 from simulation import RevenueOrganization
 from simulation.metrics import METRICS
@@ -99,9 +99,7 @@ def renamed(world: Scenario, seats: Mapping[str, str], persons: Mapping[str, str
     return Scenario.of(tables)
 
 
-def _renamed_member(
-    member: Mapping[str, Any], seats: Mapping[str, str], persons: Mapping[str, str]
-) -> dict[str, Any]:
+def _renamed_member(member: Mapping[str, Any], seats: Mapping[str, str], persons: Mapping[str, str]) -> dict[str, Any]:
     renamed_member = {**member, "seat": seats[member["seat"]], "holder": persons[member["holder"]]}
     if member.get("reports_to") is not None:
         renamed_member["reports_to"] = seats[member["reports_to"]]

@@ -6,9 +6,9 @@ from itertools import permutations
 
 import numpy as np
 
+from experiments.claims import WHOLE_RUN, Factorial, Term
 from experiments.contrasts import Floats, jackknife_error, t_point
 from experiments.measurements import Measurements
-from experiments.registry import WHOLE_RUN, Factorial, Term
 from simulation.metrics import METRICS
 
 PARTS = ("seat", "person", "fit")
@@ -145,11 +145,7 @@ def take_apart(measurements: Measurements, factorial: Factorial, metric: str) ->
     metric : str
         A name in ``METRICS``.
     """
-    terms = [
-        Term(weight=1, world=world, design=design)
-        for world in factorial.worlds
-        for design in factorial.designs
-    ]
+    terms = [Term(weight=1, world=world, design=design) for world in factorial.worlds for design in factorial.designs]
     seeds = measurements.seeds((term.world, term.design, WHOLE_RUN) for term in terms)
     if len(seeds) < 2:
         return None

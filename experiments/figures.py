@@ -1,6 +1,7 @@
 """The two figures of a report, and one run's course."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,9 @@ def effects_figure(assessment: Assessment) -> Figure:
     """Draw one row an outcome: effect and interval in units of the SESOI, on the predicted side or not."""
     answers = assessment.answers
     with sns.axes_style("white"), plt.rc_context(STYLE):
-        figure, axes = plt.subplots(figsize=(9, 1.3 + 0.5 * len(answers)))
+        height = 0.42 * (len(answers) + 0.35)
+        figure, axes = plt.subplots(figsize=(9, height + 0.8))
+        figure.subplots_adjust(bottom=0.6 / (height + 0.8), top=1 - 0.2 / (height + 0.8))
         axes.axvspan(-1, 1, color=BAND, lw=0, zorder=0)
         axes.axvline(0, color=SOFT, lw=0.8, zorder=1)
         for row, answer in enumerate(answers):
@@ -97,9 +100,7 @@ def _draw_effect(axes: Axes, row: int, answer: Answer) -> None:
     colour = COLOUR_OF_VERDICT.get(answer.verdict, GREY)
     if len(answer.by_world) > 1:
         within = [world.effect / sesoi for world in answer.by_world.values()]
-        axes.scatter(
-            within, [row + 0.24] * len(within), s=12, facecolor="none", edgecolor=SOFT, lw=0.7, zorder=2
-        )
+        axes.scatter(within, [row + 0.24] * len(within), s=12, facecolor="none", edgecolor=SOFT, lw=0.7, zorder=2)
     axes.plot([effect.low / sesoi, effect.high / sesoi], [row, row], color=colour, lw=2.2, zorder=3)
     fill = "white" if answer.verdict == "undecided" else colour
     axes.scatter([effect.effect / sesoi], [row], s=38, facecolor=fill, edgecolor=colour, lw=1.6, zorder=4)
@@ -148,9 +149,7 @@ def _set_effect_axis(axes: Axes, answers: Sequence[Answer]) -> None:
     axes.set_xlim(-limit, limit)
     ticks = [tick for tick in (1, 2, 5, 10, 20, 50, 100, 200, 500) if tick <= limit]
     axes.set_xticks([*(-tick for tick in reversed(ticks)), 0, *ticks])
-    axes.set_xticklabels(
-        [*(f"{MINUS}{tick}" for tick in reversed(ticks)), "0", *(f"{tick}" for tick in ticks)]
-    )
+    axes.set_xticklabels([*(f"{MINUS}{tick}" for tick in reversed(ticks)), "0", *(f"{tick}" for tick in ticks)])
     axes.xaxis.set_minor_locator(matplotlib.ticker.NullLocator())
     axes.set_xlabel("effect ÷ smallest effect that would matter (shaded: too small to matter)")
 
@@ -198,16 +197,12 @@ def _draw_map(axes: Axes, parts: Decomposition, cells: Floats, strongest: float,
             share = (value - mean) / strongest
             axes.add_patch(Rectangle((left, top), 1, 1, color=plt.get_cmap("PuOr_r")(0.5 + share / 2), lw=0))
             ink = "white" if abs(share) > 0.62 else INK
-            axes.text(
-                left + 0.5, top + 0.5, f"{value:.1f}", ha="center", va="center", color=ink, fontsize=8.5
-            )
+            axes.text(left + 0.5, top + 0.5, f"{value:.1f}", ha="center", va="center", color=ink, fontsize=8.5)
             if parts.factorial.matching.get(seat) == person:
                 axes.add_patch(Rectangle((left + 0.04, top + 0.04), 0.92, 0.92, fill=False, ec=INK, lw=1.6))
     axes.set_xlim(0, len(persons) + 1 + gap)
     axes.set_ylim(len(seats) + 1 + gap, 0)
-    axes.set_xticks(
-        [*(np.arange(len(persons)) + 0.5), len(persons) + gap + 0.5], [*persons, "mean"], rotation=40
-    )
+    axes.set_xticks([*(np.arange(len(persons)) + 0.5), len(persons) + gap + 0.5], [*persons, "mean"], rotation=40)
     plt.setp(axes.get_xticklabels(), ha="right", rotation_mode="anchor")
     axes.set_yticks(
         [*(np.arange(len(seats)) + 0.5), len(seats) + gap + 0.5], [*seats, "mean"] if first else []
@@ -229,11 +224,24 @@ def _draw_shares(axes: Axes, shares: Sequence[Share], *, first: bool) -> None:
     sns.despine(ax=axes, left=True)
 
 
-COURSE: tuple[tuple[str, str], ...] = (
-    ("arr", "ARR, million USD"),
-    ("new_arr", "new ARR a week, thousand USD"),
-    ("customers", "customers"),
-    ("decision_latency", "decision latency, days"),
+@dataclass(frozen=True)
+class Curve:
+    """One panel of a run's course: columns of the weekly record, averaged; flows are smoothed over a quarter."""
+
+    label: str
+    columns: tuple[str, ...]
+    divisor: float = 1.0
+    flow: bool = False
+
+
+COURSE = (
+    Curve("ARR, million USD", ("arr",), 1e6),
+    Curve("customers", ("customers",)),
+    Curve("new ARR a week, thousand USD", ("new_arr",), 1e3, flow=True),
+    Curve(
+        "days to settle a probe decision, by the week it was raised", ("probe_one_days", "probe_two_days"), flow=True
+    ),
+    Curve("alignment of functions", ("alignment",)),
 )
 
 
@@ -246,31 +254,24 @@ def course_figure(weekly: pd.DataFrame, title: str) -> Figure:
         One row a week, as ``RevenueOrganization.weekly``.
     title : str
     """
-    shown = [(column, label) for column, label in COURSE if column in weekly]
     with sns.axes_style("white"), plt.rc_context(STYLE):
         figure, grid = plt.subplots(
-            len(shown),
-            1,
-            figsize=(8, 1.2 + 1.7 * len(shown)),
-            sharex=True,
-            layout="constrained",
-            squeeze=False,
+            len(COURSE), 1, figsize=(8, 0.9 + 1.4 * len(COURSE)), sharex=True, layout="constrained"
         )
-        for axes, (column, label) in zip(grid[:, 0], shown, strict=True):
-            _draw_course(axes, weekly[column] / _divisor(label), label)
-        grid[-1, 0].set_xlabel("week under the design")
+        for axes, curve in zip(grid, COURSE, strict=True):
+            _draw_curve(axes, weekly, curve)
+        grid[-1].set_xlabel("week under the design")
         figure.suptitle(title, x=0.01, ha="left", weight="bold")
     return figure
 
 
-def _divisor(label: str) -> float:
-    return 1e6 if "million" in label else 1e3 if "thousand" in label else 1.0
-
-
-def _draw_course(axes: Axes, values: "pd.Series[Any]", label: str) -> None:
-    axes.plot(values.index, values, color=BLUE, lw=0.8, alpha=0.45)
-    axes.plot(values.index, values.rolling(13, min_periods=4).mean(), color=BLUE, lw=1.8)
-    axes.set_title(label, loc="left", fontsize=9, color=SOFT)
+def _draw_curve(axes: Axes, weekly: pd.DataFrame, curve: Curve) -> None:
+    values = weekly[list(curve.columns)].mean(axis=1) / curve.divisor
+    if curve.flow:
+        axes.plot(values.index, values, color=BLUE, lw=0.7, alpha=0.4)
+        values = values.rolling(13, min_periods=4, center=True).mean()
+    axes.plot(values.index, values, color=BLUE, lw=1.8)
+    axes.set_title(curve.label, loc="left", fontsize=9, color=SOFT)
     axes.margins(x=0.01)
     axes.grid(axis="y", color=BAND, lw=0.8)
     sns.despine(ax=axes)

@@ -7,11 +7,11 @@ from functools import cached_property
 
 import numpy as np
 
+from experiments.claims import WHOLE_RUN, Claim, Outcome, Registry, Term
 from experiments.contrasts import Effect, contrast
 from experiments.listening import Listener, Silence
 from experiments.measurements import Arm, Measurements
 from experiments.naming import known_name
-from experiments.registry import WHOLE_RUN, Claim, Outcome, Registry, Term
 from experiments.runs import Task, Workers, outcomes_of
 from experiments.sampling import BATCH, STANDARD, Precision, pairs_needed
 from experiments.verdicts import is_precise
@@ -59,9 +59,7 @@ def questions_of(claims: Iterable[Claim], book: Registry) -> list[Question]:
     BadInput
         When a claim names an unknown metric.
     """
-    questions = [
-        Question(claim, outcome, book.factorial.worlds) for claim in claims for outcome in claim.outcomes
-    ]
+    questions = [Question(claim, outcome, book.factorial.worlds) for claim in claims for outcome in claim.outcomes]
     for question in questions:
         kind = f"claim {question.claim.id}: metric"
         known_name(question.outcome.metric, METRICS, kind, "revorg list metrics")
@@ -123,9 +121,7 @@ def tasks_of(arms: Iterable[Arm], seeds: Iterable[int], windows: tuple[str, ...]
     by_world: dict[str, list[str]] = {}
     for world, design in sorted(arms):
         by_world.setdefault(world, []).append(design)
-    return [
-        Task(world, seed, tuple(designs), windows) for seed in seeds for world, designs in by_world.items()
-    ]
+    return [Task(world, seed, tuple(designs), windows) for seed in seeds for world, designs in by_world.items()]
 
 
 def estimate(measurements: Measurements, metric: str, terms: Sequence[Term], pairs: int) -> Effect:
@@ -139,9 +135,7 @@ def _is_closed(question: Question, effect: Effect, precision: Precision) -> bool
     return is_precise(effect.low, effect.high, precision.target(question.outcome.sesoi))
 
 
-def _carry_out(
-    tasks: Sequence[Task], pool: Workers, measurements: Measurements, what: str, listener: Listener
-) -> None:
+def _carry_out(tasks: Sequence[Task], pool: Workers, measurements: Measurements, what: str, listener: Listener) -> None:
     with listener.counting(what, len(tasks)) as counter:
         for outcomes in pool.run(tasks):
             measurements.add(outcomes)
@@ -178,4 +172,5 @@ def _announce_rest(effects: Mapping[Question, Effect], precision: Precision, lis
     for question, needed in open_effects.items():
         reach = "no number of pairs helps" if needed is None else f"about {needed} pairs"
         beyond = f", out of reach within {most}" if needed is None or needed > most else ""
-        listener.say(f"  {question.claim.id}, {question.outcome.metric}: {reach}{beyond}")
+        outcome = f"{question.outcome.metric} of {question.outcome.contrast}"
+        listener.say(f"  {question.claim.id}, {outcome}: {reach}{beyond}")

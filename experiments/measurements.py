@@ -4,10 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from experiments.registry import Term
+from experiments.claims import Term
 from experiments.runs import Outcomes
 from simulation.metrics import METRICS
 
@@ -30,10 +29,6 @@ class Measurements:
             for window, parts in zip(task.windows, by_window, strict=True):
                 self._parts.setdefault((task.world, design, window), {})[task.seed] = parts
 
-    def has(self, place: Place, seed: int) -> bool:
-        """Whether a run has been measured."""
-        return seed in self._parts.get(place, {})
-
     def seeds(self, places: Iterable[Place]) -> list[int]:
         """Return the seeds that all of these have in common, in order."""
         common = [set(self._parts.get(place, {})) for place in places]
@@ -46,14 +41,3 @@ class Measurements:
         rows = [self._parts[term.world, term.design, term.window] for term in terms]
         block = np.array([[row[seed][_COLUMN[metric]] for seed in seeds] for row in rows])
         return block[..., 0], block[..., 1]
-
-    def frame(self) -> pd.DataFrame:
-        """Return one row a run, window and metric, with numerator and denominator."""
-        rows = [
-            (*place, seed, metric, *parts[column])
-            for place, by_seed in sorted(self._parts.items())
-            for seed, parts in sorted(by_seed.items())
-            for metric, column in _COLUMN.items()
-        ]
-        names = ["world", "design", "window", "seed", "metric", "numerator", "denominator"]
-        return pd.DataFrame(rows, columns=names)

@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Mapping
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from experiments import wording
 from experiments.assessment import Answer, Assessment, Result
+from experiments.claims import registry
 from experiments.contrasts import Effect
-from experiments.registry import registry
+from experiments.units import finite
 from simulation.metrics import METRICS
 
 
@@ -61,11 +61,6 @@ def _outcome_json(answer: Answer) -> dict[str, Any]:
 
 def _interval_json(effect: Effect) -> dict[str, float | None]:
     return {"effect": finite(effect.effect), "low": finite(effect.low), "high": finite(effect.high)}
-
-
-def finite(value: float) -> float | None:
-    """Return the number, or None where there is none: JSON knows neither NaN nor infinity."""
-    return float(value) if isfinite(value) else None
 
 
 def verdict_table(assessment: Assessment) -> pd.DataFrame:

@@ -13,18 +13,20 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.claims import window_weeks
 from experiments.designs import Design
 from experiments.listening import Listener
-from experiments.registry import window_weeks
 from scenarios import load
 from simulation import RevenueOrganization, compiling
 from simulation.metrics import METRICS
+from simulation.model import compile_loops
 from simulation.parameters import Scenario
 
 
@@ -89,7 +91,7 @@ def make_ready(listener: Listener) -> None:
     """Compile the model's loops when no earlier run has left them on disk, and say so."""
     if not compiling.is_compiled():
         with listener.waiting("Compiling the model, once for this version of it (up to 45 s)"):
-            compiling.compile_loops()
+            compile_loops(load("simple-single"))
 
 
 class Workers:
@@ -109,6 +111,7 @@ class Workers:
     def __init__(self, count: int = 1) -> None:
         context = multiprocessing.get_context("spawn")
         self.count = count
+        self._started: set[BaseProcess] = set()
         self._pool = (
             ProcessPoolExecutor(count, mp_context=context, initializer=_leave_interrupts_to_parent)
             if count > 1
@@ -124,9 +127,12 @@ class Workers:
         fault: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # After Ctrl-C the waiting tasks are dropped; the one at work takes a second at most.
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+        if self._pool is None:
+            return
+        if fault is not None:  # after Ctrl-C nobody waits for tasks that are at work
+            for process in self._started:
+                process.terminate()
+        self._pool.shutdown(wait=True, cancel_futures=True)
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Outcomes]:
         """Yield what comes of each task, in the order in which they finish."""
@@ -134,7 +140,9 @@ class Workers:
             yield from map(outcomes_of, tasks)
             return
         with _interrupts_ignored():  # inherited by workers that start here, until they ignore them themselves
+            others = set(multiprocessing.active_children())
             waiting: list[Future[Outcomes]] = [self._pool.submit(outcomes_of, task) for task in tasks]
+            self._started |= set(multiprocessing.active_children()) - others
         for done in as_completed(waiting):
             yield done.result()
 

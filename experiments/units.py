@@ -1,7 +1,7 @@
 """Numbers as people say them: shares as percent, their differences as percentage points."""
 
 from dataclasses import dataclass
-from math import isnan
+from math import isfinite, isnan
 
 from simulation.metrics import METRICS
 
@@ -59,3 +59,8 @@ def number(value: float, *, sign: bool = False) -> str:
     text = f"{size:,.{places}f}"
     is_zero = not any(digit in text for digit in "123456789")
     return ("" if is_zero else MINUS if value < 0 else "+" if sign else "") + text
+
+
+def finite(value: float) -> float | None:
+    """Return the number, or None where there is none: JSON knows neither NaN nor infinity."""
+    return float(value) if isfinite(value) else None

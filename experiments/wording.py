@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, isfinite
+from statistics import median
 
 from experiments.assessment import Answer, Assessment
+from experiments.claims import window_weeks
 from experiments.contrasts import Effect
 from experiments.decomposition import Decomposition
-from experiments.registry import window_weeks
 from experiments.units import number, scale_of
 
 
@@ -17,9 +18,15 @@ class Line:
 
     Attributes
     ----------
-    metric, contrast, predicts, sesoi, effect, interval, unit, verdict, pairing, needed, window : str
+    metric, contrast, window, predicts, verdict : str
+    sesoi, effect, interval, unit : str
+        In the unit in which differences of the metric are written.
     by_world : dict of str to str
         The effect within each world, with its interval.
+    pairs, needed : str
+        Pairs it rests on, and how many would make it precise (empty when it is).
+    pairing : str
+        Correlation of the pairs, and how many times fewer runs pairing needed.
     """
 
     metric: str
@@ -55,8 +62,7 @@ def line_of(answer: Answer) -> Line:
             world: f"{number(within.effect * scale.factor, sign=True)} {interval(within, scale.factor)}"
             for world, within in answer.by_world.items()
         },
-        pairs=f"{effect.pairs}"
-        + (f" ({effect.empty} seeds with nothing to measure)" if effect.empty else ""),
+        pairs=f"{effect.pairs}" + (f" ({effect.empty} seeds with nothing to measure)" if effect.empty else ""),
         pairing=f"{number(effect.pair_correlation)}; {number(effect.saving)} ×",
         needed="no number" if answer.needed is None else "" if answer.precise else f"{answer.needed}",
         verdict=answer.verdict,
@@ -105,7 +111,7 @@ def decomposition_lines(parts: Decomposition) -> list[str]:
     lines = []
     for world, cells in zip(parts.factorial.worlds, parts.cells, strict=True):
         written = [
-            f"{share.part} {100 * share.share:.0f} % [{_percent(share.low)}, {_percent(share.high)}]"
+            f"{share.part} {_percent(share.share)} % [{_percent(share.low)}, {_percent(share.high)}]"
             for share in parts.shares
             if share.world == world
         ]
@@ -115,7 +121,7 @@ def decomposition_lines(parts: Decomposition) -> list[str]:
 
 
 def _percent(share: float) -> str:
-    """Write a bound of a share, kept to what a share can be."""
+    """Write a share, kept to what a share can be."""
     return f"{100 * min(1.0, max(0.0, share)):.0f}"
 
 
@@ -128,8 +134,7 @@ def matching_lines(parts: Decomposition) -> list[str]:
         number(scale.factor * value, sign=True) for value in (overall.advantage, overall.low, overall.high)
     )
     lines = [
-        f"Registered matching ({overall.registered}): "
-        f"rank {overall.rank} of {overall.of} over all worlds; {ranks}.",
+        f"Registered matching ({overall.registered}): rank {overall.rank} of {overall.of} over all worlds; {ranks}.",
         f"It exceeds the average matching by {advantage} [{low}, {high}] {scale.difference} a cell.",
     ]
     if overall.rank > 1:
@@ -165,8 +170,21 @@ def _chances(bound: float) -> str:
     return f"at most {ceil(1e3 * bound - 1e-6)} times in 1,000"
 
 
+def pairing_lines(assessment: Assessment) -> list[str]:
+    """Say what running both arms on the same seeds was worth."""
+    savings = [answer.effect.saving for answer in assessment.answers if isfinite(answer.effect.saving)]
+    correlations = [answer.effect.pair_correlation for answer in assessment.answers]
+    correlations = [correlation for correlation in correlations if isfinite(correlation)]
+    if not savings or not correlations:
+        return []
+    return [
+        f"Pairing on common seeds: correlation {number(median(correlations))} and {number(median(savings))} times "
+        f"fewer runs at the median outcome ({number(min(savings))} to {number(max(savings))} times)."
+    ]
+
+
 def provisional_line(assessment: Assessment) -> str:
     """Say what the stamp means."""
     if assessment.calibrated:
         return ""
-    return "Provisional: the model's parameters are not calibrated on published figures yet."
+    return "Every verdict is provisional: the model's parameters are not calibrated on published figures yet."

@@ -188,7 +188,7 @@ def _take_leads(
     leads = 0
     for i in range(accounts):
         if stage[i] == OPPORTUNITY:
-            if progress[i] >= 1.0:
+            if active[rep[i]] == 1 and progress[i] >= 1.0:
                 continue  # nothing left to do but to wait for an exception
             if active[rep[i]] == 1:
                 load[rep[i]] += deal_hours_of(size[i], deal_hours, hours_exponent) / pace_weeks

@@ -8,6 +8,7 @@ import numpy as np
 
 from scenarios import load
 from simulation import RevenueOrganization
+from simulation.chance import stream
 from simulation.model import TABLES
 from simulation.parameters import Scenario
 from simulation.tables import Table
@@ -46,6 +47,11 @@ def _warmed(name: str, seed: int, accounts: int) -> RevenueOrganization:
 def warmed(name: str = "complex-multi", seed: int = 1, accounts: int = SMALL) -> RevenueOrganization:
     """Return a neutral model in week 0; the caller's own, though the warm-up is run once."""
     return _warmed(name, seed, accounts).fork()
+
+
+def key(seed: int, purpose: int, week: int) -> np.uint64:
+    """Return the key of a stream of draws as the compiled loops hold it, in 64 bits without a sign."""
+    return np.uint64(stream(seed, purpose, week))
 
 
 def differing(one: Table, other: Table) -> set[str]:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import scenarios
+from experiments.claims import Outcome, Registry, Term, read_registry, registry
 from experiments.designs import Design
-from experiments.registry import Outcome, Registry, Term, read_registry, registry
 from simulation.errors import BadInput
 from simulation.metrics import METRICS
 

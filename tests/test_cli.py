@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.registry import registry
+from experiments.claims import registry
 from simulation.metrics import METRICS
 
 SCRIPT = Path(sys.executable).with_name("revorg")

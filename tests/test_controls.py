@@ -44,7 +44,7 @@ def test_a_name_that_matters_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def reading_names(world: Scenario, designs: list[Design]) -> NDArray[np.float64]:
         outcomes = honest(world, designs)
-        outcomes[0, 0, 0] += 1e-15 * len(designs[0].seat)
+        outcomes[0, 0, 0] += 1e-12 * sum(map(ord, designs[0].seat))
         return outcomes
 
     monkeypatch.setattr(controls, "_outcomes", reading_names)

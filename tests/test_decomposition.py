@@ -1,11 +1,14 @@
 """Cells taken apart: known effects are found again, noise is not taken for fit."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_up_runs import MadeUpRuns, Rule, noisy
 
+from experiments.claims import WHOLE_RUN, registry
 from experiments.decomposition import (
     PARTS,
     Decomposition,
@@ -16,17 +19,16 @@ from experiments.decomposition import (
 )
 from experiments.gathering import tasks_of
 from experiments.measurements import Measurements
-from experiments.registry import WHOLE_RUN, registry
 
 FACTORIAL = registry().factorial
 MATCHED = {f"{seat}:{person}": 0.02 for seat, person in FACTORIAL.matching.items()}
 
 
-def decomposed(rule: Rule, metric: str = "arr_growth", seeds: int = 32) -> Decomposition:
+def decomposed(rule: Rule, metric: str = "arr_growth", seeds: Iterable[int] = range(32)) -> Decomposition:
     """Take made-up cells apart."""
     measurements = Measurements()
     arms = [(world, design) for world in FACTORIAL.worlds for design in FACTORIAL.designs]
-    for outcomes in MadeUpRuns(rule).run(tasks_of(arms, range(seeds), (WHOLE_RUN,))):
+    for outcomes in MadeUpRuns(rule).run(tasks_of(arms, seeds, (WHOLE_RUN,))):
         measurements.add(outcomes)
     parts = take_apart(measurements, FACTORIAL, metric)
     assert parts is not None
@@ -70,10 +72,8 @@ def test_noise_is_not_taken_for_fit() -> None:
     """Cells that differ by seat only: squares of person and fit are zero on average, not positive."""
     by_seat = {f"{seat}:{p}": 0.01 * k for k, seat in enumerate(FACTORIAL.seats) for p in FACTORIAL.persons}
     squares: dict[str, list[float]] = {part: [] for part in PARTS}
-    for repetition in range(12):
-        rule = noisy(by_seat, own=0.02)
-        moved: Rule = lambda m, w, d, s, r=repetition, rule=rule: rule(m, w, d, s + 1000 * r)  # type: ignore[misc]
-        for share in decomposed(moved, seeds=16).shares:
+    for first_seed in range(0, 12_000, 1000):
+        for share in decomposed(noisy(by_seat, own=0.02), seeds=range(first_seed, first_seed + 16)).shares:
             squares[share.part].append(share.sum_of_squares)
     noise = 12 * 0.02**2 / 16  # what the plain sum of squares of fit would hold of pure noise: 12 degrees of freedom
     fit = np.array(squares["fit"])

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from small_worlds import key
 
-from simulation.chance import CAUGHT, REWORK, WRONG, exponential, stream, uniform
+from simulation.chance import CAUGHT, REWORK, WRONG, exponential, uniform
 from simulation.decisions import DOMAIN_OF_FUNCTION
 from simulation.desks import entity_of, run_desks
 from simulation.tables import DEAL_EXCEPTION, EMPTY, OPEN, ORIGIN_OF_KIND, SETTLED, Decisions, empty_decisions
@@ -19,7 +20,7 @@ Numbers = NDArray[np.float64]
 SKILL = 0.6
 OFFSET = 1.6
 """With this skill, an hour of work takes an hour."""
-COUNT = 300_000
+COUNT = 1_200_000
 BATCHES = 60
 ERRORS = 4.0
 """Standard errors that a mean may be off: 1 of 16,000 such tests would fail by chance, had its seed been drawn."""
@@ -63,7 +64,7 @@ def enter(table: Decisions, slot: int, ready: float, work: float, **columns: Any
     table.work[slot, 0] = work
     for name in ("kind", "week", "probe", "owner", "asked", "awaited", "serving", "reworked", "wrong", "defaulted"):
         getattr(table, name)[slot] = 0
-    table.reply[slot] = 0.0
+    table.reply[slot] = -math.inf
     for name, value in columns.items():
         getattr(table, name)[slot] = value
 
@@ -130,7 +131,7 @@ def lindley(ready: Numbers, service: Numbers) -> Numbers:
     return waits
 
 
-def near(values: Numbers, expected: float, most: float = 0.12) -> None:
+def near(values: Numbers, expected: float, most: float = 0.06) -> None:
     """Assert a stationary mean: within standard errors by batch means, which have to be small themselves."""
     steady = values[len(values) // 50 :]
     batches = np.array([batch.mean() for batch in np.array_split(steady, BATCHES)])
@@ -176,7 +177,7 @@ def test_waits_grow_with_the_variation_of_work(squared_variation: int, expected:
         # Two kinds of work with balanced means.
         short = 0.5 * (1.0 + math.sqrt(0.6))
         work *= np.where(generator.uniform(size=count) < short, 0.5 / short, 0.5 / (1.0 - short))
-    near(settled_days(ready, ready, work, Desks()) - ready - work, expected, most=0.2)
+    near(settled_days(ready, ready, work, Desks()) - ready - work, expected)
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0.0, 2.5), (0.1, 3.235), (0.2, 4.286), (0.3, 5.909)])
@@ -247,12 +248,12 @@ class Plain:
         work, replies = table.work.copy(), [[float(table.raised[i])] for i in range(table.slots)]
         open_replies = table.awaited.copy()
         second = np.zeros(table.slots, dtype=bool)
-        for i in np.flatnonzero(table.state == OPEN):
+        for i in np.flatnonzero(table.state == OPEN).tolist():
             for k in range(1, 5):
                 if work[i, k] >= 0.0:
-                    heapq.heappush(self.events, (table.arrives[i, k], 0, int(i), k))
+                    heapq.heappush(self.events, (float(table.arrives[i, k]), 0, i, k))
             if open_replies[i] == 0:
-                heapq.heappush(self.events, (table.arrives[i, 0], 0, int(i), 0))
+                heapq.heappush(self.events, (float(table.arrives[i, 0]), 0, i, 0))
         while self.events:
             day, finished, i, k = heapq.heappop(self.events)
             seat = int(table.owner[i]) if k == 0 else self.desks.head_of[k - 1]
@@ -269,20 +270,20 @@ class Plain:
                         heapq.heappush(self.events, (max(replies[i]), 0, i, 0))
                 elif not second[i] and self._is_caught(table, i):
                     second[i] = True
-                    work[i, 0] = exponential(stream(self.desks.seed, REWORK, table.week[i]), entity_of(i, 0, 0))
+                    work[i, 0] = exponential(key(self.desks.seed, REWORK, int(table.week[i])), entity_of(i, 0, 0))
                     heapq.heappush(self.events, (day, 0, i, 0))
                 else:
                     settled[i] = day
             if self.free[seat] and self.queues[seat]:
                 _, i, k = heapq.heappop(self.queues[seat])
                 self.free[seat] = False
-                heapq.heappush(self.events, (day + work[i, k] / self.desks.hours_a_day, 1, i, k))
+                heapq.heappush(self.events, (day + float(work[i, k]) / self.desks.hours_a_day, 1, i, k))
         return settled
 
     def _is_caught(self, table: Decisions, i: int) -> bool:
-        seed, week, entity = self.desks.seed, table.week[i], entity_of(i, 0, 0)
-        is_wrong = uniform(stream(seed, WRONG, week), entity) < self.desks.wrong
-        return bool(is_wrong and uniform(stream(seed, CAUGHT, week), entity) < self.desks.caught)
+        seed, week, entity = self.desks.seed, int(table.week[i]), entity_of(i, 0, 0)
+        is_wrong = uniform(key(seed, WRONG, week), entity) < self.desks.wrong
+        return bool(is_wrong and uniform(key(seed, CAUGHT, week), entity) < self.desks.caught)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -386,7 +387,7 @@ def test_a_default_can_be_made_wrong_where_no_desk_errs() -> None:
     assert table.wrong.tolist() == [0, 1]
 
 
-def test_a_consult_under_way_at_the_limit_is_finished_whatever_the_step() -> None:
+def test_a_consult_under_way_at_the_limit_ends_alike_whatever_the_step() -> None:
     """A head who is answering a question that has run out of time delays the next job alike in short and long steps."""
     days = []
     for chunk in (1.0, 20.0):
@@ -399,6 +400,69 @@ def test_a_consult_under_way_at_the_limit_is_finished_whatever_the_step() -> Non
             desks.run(table, chunk * step, chunk * (step + 1))
         days.append(table.settled.tolist())
     assert days[0] == days[1]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_with_consults_rework_probes_and_a_limit_the_step_does_not_matter(seed: int) -> None:
+    """Everything at once, by the fifth of a day, by the week and at one go."""
+    found = []
+    for chunk in (0.2, 5.0, 500.0):
+        generator = np.random.default_rng(seed)
+        desks = Desks(
+            line=(0b1111, 0b0110, 0b0001, 0b0010, 0b0100, 0b1000), head_of=(2, 3, 4, 5), wrong=0.4, caught=0.5,
+            cross_line_delay=1.5, hours_a_day=0.6, time_limit=6.0, default_wrong=0.1,
+        )  # fmt: skip
+        table = empty_decisions(300)
+        for slot, day in enumerate(np.sort(generator.uniform(0.0, 150.0, 300))):
+            owner = int(generator.integers(0, 6))
+            probe = int(generator.uniform() < 0.1)
+            enter(table, slot, float(day), float(generator.exponential(1.0)), owner=owner, week=slot % 7, probe=probe)
+            for function in range(4):
+                if desks.head_of[function] != owner and generator.uniform() < 0.3:
+                    ask(table, slot, function, float(generator.exponential(0.5)))
+        for step in range(round(500.0 / chunk)):
+            desks.run(table, chunk * step, chunk * (step + 1))
+        assert np.all(table.state == SETTLED)
+        found.append((table.settled.copy(), table.defaulted.tolist(), table.wrong.tolist(), table.reworked.tolist()))
+    days, *became = zip(*found, strict=True)
+    assert 10 < sum(became[0][0]) < 290
+    for result in became:
+        assert result[0] == result[1] == result[2]
+    assert np.abs(days[0] - days[2]).max() < 1e-9
+    assert np.abs(days[1] - days[2]).max() < 1e-9
+
+
+def test_days_before_the_first_are_days_like_any_other() -> None:
+    """The past of a warm-up has negative days: shifted by two years, everything is settled two years earlier."""
+    days = []
+    for shift in (0.0, -520.0):
+        generator = np.random.default_rng(12)
+        desks = Desks(line=(0b1111, 0b0100), head_of=(0, 0, 1, 0), wrong=0.3, time_limit=12.0, cross_line_delay=1.5)
+        table = empty_decisions(100)
+        for slot in range(100):
+            enter(table, slot, shift + float(generator.uniform(0.0, 80.0)), float(generator.exponential(0.5)))
+            if slot % 2:
+                ask(table, slot, function=2, work=float(generator.exponential(0.5)))
+        for week in range(40):
+            desks.run(table, shift + 5.0 * week, shift + 5.0 * (week + 1))
+        assert np.all(table.state == SETTLED)
+        days.append(table.settled - shift)
+    assert np.abs(days[0] - days[1]).max() < 1e-9
+
+
+def test_whoever_is_at_work_on_a_decision_finishes_it_before_one_that_is_handed_over() -> None:
+    """A decision that comes from an empty seat was ready earlier, but interrupts nobody, and limits go on to hold."""
+    table, desks = empty_decisions(3), Desks(line=(0b1111, 0b0110))
+    enter(table, 0, 1.0, work=10.0)
+    enter(table, 1, 0.5, work=1.0, owner=1)
+    enter(table, 2, 0.1, work=3.0, owner=1)
+    desks.run(table, 0.0, 2.0)
+    assert table.serving.tolist() == [1, 0, 1]
+    table.owner[1] = 0
+    desks.run(table, 2.0, 7.0)
+    assert table.serving[:2].tolist() == [1, 0]
+    desks.run(table, 7.0, 20.0)
+    assert table.settled.tolist() == [11.0, 12.0, 3.1]
 
 
 # Probes

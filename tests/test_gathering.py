@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from made_up_runs import MadeUpRuns, noisy
 
+from experiments.claims import WHOLE_RUN, registry
 from experiments.contrasts import Effect
 from experiments.gathering import Question, gather, questions_of, tasks_of
 from experiments.listening import Silence
-from experiments.registry import WHOLE_RUN, registry
 from experiments.runs import Task, Workers, outcomes_of
 from experiments.sampling import BATCH, FULL, QUICK, STANDARD, pairs_needed
 from simulation.metrics import METRICS
@@ -70,7 +70,7 @@ def test_first_batch_says_what_the_rest_needs() -> None:
     gather(questions("seat-person-fit"), set(), QUICK, MadeUpRuns(noisy({}, own=0.3)), notes)  # type: ignore[arg-type]
     told = "\n".join(notes.said)
     assert "After 32 pairs: 0 of 1 outcomes precise" in told
-    assert "seat-person-fit, arr_growth: about" in told
+    assert "seat-person-fit, arr_growth of [cro:strategist" in told
     assert "out of reach within 512" in told
 
 

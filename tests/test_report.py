@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,12 @@ from made_up_runs import MadeUpRuns, noisy
 from experiments import assessment as assessing
 from experiments import wording
 from experiments.assessment import Assessment, assess, assess_claims
+from experiments.claims import registry
 from experiments.controls import Control
-from experiments.figures import draw_figures, save_course
-from experiments.printing import print_assessment
-from experiments.registry import registry
+from experiments.figures import COURSE, draw_figures, save_course
 from experiments.report import as_json, verdict_table, write_report
+from experiments.runs import Outcomes, Task
+from experiments.verdict_printing import print_assessment
 from simulation.errors import BadInput
 
 CLAIM_KEYS = {
@@ -42,15 +44,17 @@ class MadeUpWorkers(MadeUpRuns):
         """Leave."""
 
 
-@pytest.fixture(autouse=True)
-def _made_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assessing, "Workers", MadeUpWorkers)
-    monkeypatch.setattr(assessing, "make_ready", lambda listener: None)
-    monkeypatch.setattr(assessing, "run_controls", lambda: (Control("a control", True, "of nothing"),))
+@pytest.fixture(scope="module", autouse=True)
+def _made_up() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assessing, "Workers", MadeUpWorkers)
+        patch.setattr(assessing, "make_ready", lambda listener: None)
+        patch.setattr(assessing, "run_controls", lambda: (Control("a control", True, "of nothing"),))
+        yield
 
 
-@pytest.fixture
-def assessment() -> Assessment:
+@pytest.fixture(scope="module")
+def assessment(_made_up: None) -> Assessment:
     """Return an assessment of all claims on made-up runs."""
     return assess_claims(quick=True)
 
@@ -97,6 +101,24 @@ def test_assess_gives_one_flat_row_an_outcome() -> None:
     assert mean.to_numpy() == pytest.approx(frame["effect"].to_numpy())
 
 
+def test_runs_with_nothing_to_measure_are_dropped_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of 32 seeds measure nothing in one arm: 30 pairs, or 32 where sums are pooled; never a zero."""
+
+    class WithGaps(MadeUpWorkers):
+        def run(self, tasks: Iterable[Task]) -> Iterator[Outcomes]:
+            for outcomes in super().run(tasks):
+                if outcomes.task.seed in (3, 4) and outcomes.task.world == "simple-multi":
+                    outcomes.parts[0] = 0.0
+                yield outcomes
+
+    monkeypatch.setattr(assessing, "Workers", WithGaps)
+    frame = assess(["misfit-hurts-both-seats", "strategist-in-cso-seat-weakens-execution"], quick=True)
+    by_metric = frame[frame["contrast"].str.startswith("c") & (frame["empty_seeds"] > 0)].set_index("metric")
+    assert by_metric["empty_seeds"].eq(2).all()
+    assert by_metric["pairs"].to_dict().items() <= {"arr_growth": 30, "win_rate": 32, "quota_attainment": 32}.items()
+    assert frame["effect"].abs().max() < 0.1
+
+
 def test_quick_and_full_exclude_each_other() -> None:
     """One or the other."""
     with pytest.raises(BadInput, match="--quick and --full exclude each other"):
@@ -111,7 +133,7 @@ def test_report_stands_alone(assessment: Assessment, tmp_path: Path) -> None:
     assert page.count("data:image/png;base64,") == 2
     assert not re.search(r'(src|href)="(?!data:)', page)
     assert all(claim.id in page for claim in registry().claims)
-    assert "Every verdict here is provisional" in page
+    assert "Every verdict is provisional" in page
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in figures.values())
     table = pd.read_parquet(tmp_path / "verdicts.parquet")
     pd.testing.assert_frame_equal(table, verdict_table(assessment), check_dtype=False)
@@ -157,6 +179,7 @@ def test_bound_speaks_of_precise_outcomes_only(assessment: Assessment) -> None:
 def test_course_of_a_run_is_drawn(tmp_path: Path) -> None:
     """Weekly columns become one PNG."""
     weeks = pd.RangeIndex(60, name="week")
-    weekly = pd.DataFrame({"arr": np.linspace(1e6, 2e6, 60), "customers": np.arange(60.0)}, index=weeks)
+    columns = [column for curve in COURSE for column in curve.columns]
+    weekly = pd.DataFrame({column: np.linspace(1, 2, 60) for column in columns}, index=weeks)
     save_course(weekly, "a firm", tmp_path / "course.png")
     assert (tmp_path / "course.png").read_bytes().startswith(b"\x89PNG")
