@@ -8,6 +8,7 @@ import math
 
 from simulation.compiling import loop, rule
 from simulation.parameters import Scenario
+from simulation.rules import held_or
 from simulation.tables import (
     CUSTOMER_WORK,
     OWNERSHIP,
@@ -72,14 +73,16 @@ def shared_goals(measures: Column, one: int, other: int) -> float:
     return overlap
 
 
-def meet(people: People, firm: Firm, head_of: Column, record: Column, world: Scenario, week: int) -> None:
+def meet(
+    people: People, firm: Firm, head_of: Column, record: Column, world: Scenario, week: int, held_ownership: float
+) -> None:
     """Move the alignment of every pair of functions, and the ownership of customers, by a week."""
     rules = world.alignment
     _meet(
         people.parent, people.line, people.meeting_hours, people.vacant_until, people.measures, firm.alignment,
         firm.gauges, firm.lift, head_of, record, week, rules.pace, rules.base, rules.contact,
         rules.contact_scale_hours, rules.plans_kept, rules.goals, rules.outside_efficiency, rules.ownership_pace,
-        rules.ownership_base, rules.ownership_work, rules.ownership_meeting,
+        rules.ownership_base, rules.ownership_work, rules.ownership_meeting, held_ownership,
     )  # fmt: skip
 
 
@@ -88,7 +91,7 @@ def _meet(
     parent: Column, line: Column, meeting_hours: Column, vacant_until: Column, measures: Column, alignment: Column,
     gauges: Column, lift: Column, head_of: Column, record: Column, week: int, pace: float, base: float,
     contact: float, scale: float, by_kept: float, by_goals: float, outside: float, ownership_pace: float,
-    ownership_base: float, ownership_work: float, ownership_meeting: float,
+    ownership_base: float, ownership_work: float, ownership_meeting: float, held_ownership: float,
 ) -> None:  # fmt: skip
     total = 0.0
     for one in range(4):
@@ -113,6 +116,7 @@ def _meet(
     mean = total / 6.0
     work = min(max(0.5 * (1.0 + lift[CUSTOMER_WORK]), 0.0), 1.0)
     target = ownership_base + ownership_work * work + ownership_meeting * mean
-    gauges[OWNERSHIP] = min(max(moved_toward(gauges[OWNERSHIP], target, ownership_pace), 0.0), 1.0)
+    moved = min(max(moved_toward(gauges[OWNERSHIP], target, ownership_pace), 0.0), 1.0)
+    gauges[OWNERSHIP] = held_or(held_ownership, moved)
     record[R_ALIGNMENT] = mean
     record[R_OWNERSHIP] = gauges[OWNERSHIP]

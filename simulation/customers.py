@@ -10,7 +10,8 @@ from simulation.chance import ESCALATION as ESCALATES
 from simulation.chance import HEALTH as HEALTH_NOISE
 from simulation.compiling import loop, rule
 from simulation.parameters import Scenario
-from simulation.rules import enter, logistic, reaches_desk, responsive
+from simulation.rules import enter, held_or, logistic, reaches_desk, responsive
+from simulation.switches import Held
 from simulation.tables import (
     ARR_USD,
     CUSTOMER,
@@ -24,9 +25,11 @@ from simulation.tables import (
     R_ACCOUNT_HOURS,
     R_ARR,
     R_BASE_EXPANSION,
+    R_CHAMPION_WORTH,
     R_CHURNED,
     R_CHURNED_CUSTOMERS,
     R_CONTRACTION,
+    R_CRITIC_WORTH,
     R_CUSTOMERS,
     R_EXPANSION,
     R_FIRST_DUE,
@@ -63,22 +66,36 @@ def adoption_after(adoption: float, weeks: float) -> float:
 
 
 @rule
-def delivered_to(
-    neutral: float, service: float, adoption: float, adoption_worth: float, champion: int, champion_worth: float,
-    sponsors: int, sponsor_worth: float, critics: int, critic_loss: float, ownership: float, ownership_worth: float,
-) -> float:  # fmt: skip
-    """Value a customer perceives this week, before issues. [0..1 unclipped]
+def worth_of_sponsors(
+    champion: int, champion_worth: float, sponsors: int, sponsor_worth: float, adoption: float
+) -> float:
+    """What champions and sponsors add to the value a customer perceives. [health]
 
     Relations cushion each other: the loss of a champion hurts less where other sponsors stand and use is deep.
 
-    >>> delivered_to(0.65, 0.0, 0.8, 0.2, 1, 0.1, 1, 0.03, 0, 0.06, 0.5, 0.1)
+    >>> worth_of_sponsors(1, 0.1, sponsors=1, sponsor_worth=0.03, adoption=0.5)
+    0.0
+    >>> worth_of_sponsors(0, 0.1, sponsors=1, sponsor_worth=0.03, adoption=0.5)
+    -0.1
+    """
+    worth = sponsor_worth * (sponsors - 1)
+    if champion == 0:
+        worth -= champion_worth * (1.5 - adoption) / max(sponsors, 1)
+    return worth
+
+
+@rule
+def delivered_to(
+    neutral: float, service: float, adoption: float, adoption_worth: float, sponsors: float, critics: float,
+    ownership: float, ownership_worth: float,
+) -> float:  # fmt: skip
+    """Value a customer perceives this week, before issues; `sponsors` and `critics` are worths. [0..1 unclipped]
+
+    >>> delivered_to(0.65, 0.0, 0.8, 0.25, sponsors=0.0, critics=0.0, ownership=0.5, ownership_worth=0.1)
     0.65
     """
     value = neutral + service + adoption_worth * (adoption - 0.8) + ownership_worth * (ownership - 0.5)
-    value += sponsor_worth * (sponsors - 1) - critic_loss * critics
-    if champion == 0:
-        value -= champion_worth * (1.5 - adoption) / max(sponsors, 1)
-    return value
+    return value + sponsors + critics
 
 
 @rule
@@ -152,7 +169,7 @@ def churn_logits(chances: Column, a: float, b: float) -> Column:
 
 def serve(
     accounts: Accounts, fronts: Fronts, firm: Firm, decisions: Decisions, record: Column, world: Scenario, seed: int,
-    week: int,
+    week: int, held: Held,
 ) -> None:  # fmt: skip
     """Serve every customer for a week, and let those decide whose time has come."""
     rules = world.customers
@@ -170,6 +187,7 @@ def serve(
         rules.shrink_share, rules.healthy_reference, rules.care_hours, rules.issue_hours, rules.product_potential,
         world.alignment.ownership_worth,
         world.decisions.stakes_floor_share, world.decisions.escalate_share, world.demand.churned_return_weeks,
+        held.champion_worth, held.critic_worth,
     )  # fmt: skip
 
 
@@ -187,7 +205,7 @@ def _serve(
     issue_relief: float, issue_loss: float, escalated_share: float, adoption_weeks: float, adoption_worth: float,
     term_weeks: int, shrink_logit: float, shrink_share: float, healthy: float, care_hours: float,
     issue_hours: float, product_potential: float, ownership_worth: float,
-    floor_share: float, escalate_share: float, return_weeks: float,
+    floor_share: float, escalate_share: float, return_weeks: float, held_champion: float, held_critic: float,
 ) -> None:  # fmt: skip
     noises, relations = stream(seed, HEALTH_NOISE, week), stream(seed, RELATION, week)
     grows, churns, shrinks = stream(seed, EXPANSION, week), stream(seed, CHURN, week), stream(seed, SHRINK, week)
@@ -217,9 +235,13 @@ def _serve(
         elif chance > 1.0 - sponsor_gain * account_work and sponsors[i] < group[i]:
             sponsors[i] += 1
         adoption[i] = adoption_after(adoption[i], adoption_weeks)
+        sponsored = worth_of_sponsors(champion[i], champion_worth, sponsors[i], sponsor_worth, adoption[i])
+        worn = -critic_loss * critics[i]
+        record[R_CHAMPION_WORTH] += sponsored
+        record[R_CRITIC_WORTH] += worn
         delivered = delivered_to(
-            neutral, service, adoption[i], adoption_worth, champion[i], champion_worth, sponsors[i], sponsor_worth,
-            critics[i], critic_loss, gauges[OWNERSHIP], ownership_worth,
+            neutral, service, adoption[i], adoption_worth, held_or(held_champion, sponsored),
+            held_or(held_critic, worn), gauges[OWNERSHIP], ownership_worth,
         )  # fmt: skip
         hours += care_hours
         chance = uniform(issues, i)

@@ -11,9 +11,10 @@ import numpy as np
 
 from simulation.chance import CONSULT, PROBE, SCOPE, STAKES, WORK, exponential, stream, uniform
 from simulation.compiling import loop, rule
-from simulation.desks import entity_of, functions_in, run_desks
-from simulation.organization import Organization
+from simulation.desks import entity_of, functions_in, run_desks, settle_unqueued
 from simulation.parameters import Scenario
+from simulation.rules import held_or
+from simulation.switches import Held
 from simulation.tables import (
     CUSTOMER,
     DAYS_A_WEEK,
@@ -43,6 +44,7 @@ from simulation.tables import (
     Firm,
     Initiatives,
     People,
+    Routes,
     empty_decisions,
 )
 
@@ -51,7 +53,7 @@ DOMAIN_OF_FUNCTION = np.array([0, 1, 3, 2])  # marketing strategy, sales executi
 
 
 @rule
-def lateness_harm(days: float, harm_per_day: float, wrong: int, wrong_harm: float) -> float:
+def lateness_harm(days: float, harm_per_day: float, wrong: float, wrong_harm: float) -> float:
     """Harm where a decision arose: so much a day of waiting, and more when it was wrong.
 
     >>> round(lateness_harm(10.0, harm_per_day=0.03, wrong=1, wrong_harm=0.6), 6)
@@ -82,8 +84,8 @@ def seat_in_charge(
 
 
 def settle(
-    decisions: Decisions, people: People, organization: Organization, accounts: Accounts, firm: Firm,
-    initiatives: Initiatives, record: Column, row: int, world: Scenario, seed: int, week: int,
+    decisions: Decisions, people: People, routes: Routes, accounts: Accounts, firm: Firm,
+    initiatives: Initiatives, record: Column, row: int, world: Scenario, seed: int, week: int, held: Held,
 ) -> None:  # fmt: skip
     """Enter what was raised, serve all desks for a week, and let the settled decisions take effect.
 
@@ -102,36 +104,54 @@ def settle(
         decisions.climbs, decisions.asked, decisions.owner, decisions.raised, decisions.arrives, decisions.work,
         decisions.reply, decisions.awaited, decisions.serving, decisions.reworked, decisions.wrong,
         decisions.defaulted, decisions.entry_kind, decisions.entry_row, decisions.entry_day, decisions.entry_climbs,
-        decisions.entries, people.parent, people.depth, people.vacant_until, people.consult_scope,
-        people.consult_beyond, organization.head_of, organization.owner, mean_hours, seed, week,
+        decisions.entries, routes.parent, routes.depth, people.vacant_until, people.consult_scope,
+        people.consult_beyond, routes.head_of, routes.owner, mean_hours, seed, week,
         world.market.interdependence, rules.consult_hours, rules.handover_days, rules.escalate_share,
     )  # fmt: skip
     spoken_for = world.leadership.span_hours * people.span + people.meeting_hours
     desk_hours = np.minimum(people.tray_share * people.week_hours, np.maximum(people.week_hours - spoken_for, 0.0))
-    run_desks(
-        decisions.state, decisions.kind, decisions.row, decisions.week, decisions.probe, decisions.scope,
-        decisions.asked, decisions.owner, decisions.raised, decisions.arrives, decisions.work, decisions.reply,
-        decisions.awaited, decisions.serving, decisions.reworked, decisions.wrong, decisions.defaulted,
-        decisions.settled, people.line, people.skill, desk_hours / DAYS_A_WEEK,
-        people.tray_hours, organization.head_of, DOMAIN_OF_FUNCTION, mean_hours, DAYS_A_WEEK * week,
-        DAYS_A_WEEK * (week + 1), seed, rules.skill_offset, rules.cross_line_delay, float(rules.time_limit_days),
-        rules.wrong_base, rules.wrong_skill_ceiling, rules.wrong_per_unasked, rules.caught_share, rules.default_wrong,
-    )  # fmt: skip
+    _serve_desks(decisions, people, routes, mean_hours, desk_hours / DAYS_A_WEEK, world, seed, week, held)
     _take_effect(
         decisions.state, decisions.kind, decisions.row, decisions.week, decisions.probe, decisions.scope,
         decisions.asked, decisions.owner, decisions.raised, decisions.reworked, decisions.wrong,
         decisions.defaulted, decisions.settled, accounts.stage, accounts.heat, accounts.health, accounts.waiting,
-        firm.gauges, initiatives.kind, initiatives.hours, initiatives.order, organization.head_of, record, row, week,
+        firm.gauges, initiatives.kind, initiatives.hours, initiatives.order, routes.head_of, record, row, week,
         rules.cooling_per_day, rules.wrong_deal_loss, rules.souring_per_day, rules.wrong_customer_loss,
-        world.strategy.initiative_hours,
+        world.strategy.initiative_hours, held.harm_days, held.harm_wrong,
     )  # fmt: skip
 
 
-def reroute(decisions: Decisions, people: People, organization: Organization, week: int) -> None:
+def _serve_desks(
+    decisions: Decisions, people: People, routes: Routes, mean_hours: Column, hours_a_day: Column, world: Scenario,
+    seed: int, week: int, held: Held,
+) -> None:  # fmt: skip
+    """Settle what can be settled this week, at the desks or, with queueing switched off, after the neutral days."""
+    rules, until = world.decisions, DAYS_A_WEEK * (week + 1)
+    if held.tray_hours is not None:
+        people.tray_hours[:] = held.tray_hours[people.place]
+        settle_unqueued(
+            decisions.state, decisions.kind, decisions.row, decisions.week, decisions.probe, decisions.scope,
+            decisions.asked, decisions.owner, decisions.raised, decisions.wrong, decisions.settled, people.skill,
+            routes.head_of, until, seed, held.latency_days, rules.wrong_base, rules.wrong_skill_ceiling,
+            rules.wrong_per_unasked, held.wrong_share,
+        )  # fmt: skip
+        return
+    run_desks(
+        decisions.state, decisions.kind, decisions.row, decisions.week, decisions.probe, decisions.scope,
+        decisions.asked, decisions.owner, decisions.raised, decisions.arrives, decisions.work, decisions.reply,
+        decisions.awaited, decisions.serving, decisions.reworked, decisions.wrong, decisions.defaulted,
+        decisions.settled, people.line, people.skill, hours_a_day, people.tray_hours, routes.head_of,
+        DOMAIN_OF_FUNCTION, mean_hours, until - DAYS_A_WEEK, until, seed, rules.skill_offset, rules.cross_line_delay,
+        float(rules.time_limit_days), rules.wrong_base, rules.wrong_skill_ceiling, rules.wrong_per_unasked,
+        rules.caught_share, rules.default_wrong, held.wrong_share,
+    )  # fmt: skip
+
+
+def reroute(decisions: Decisions, people: People, routes: Routes, week: int) -> None:
     """Hand open decisions to the seats that are now in charge of them, with their days and replies kept."""
     _reroute(
-        decisions.state, decisions.scope, decisions.climbs, decisions.owner, decisions.serving, people.parent,
-        people.vacant_until, organization.owner, week,
+        decisions.state, decisions.scope, decisions.climbs, decisions.owner, decisions.serving, routes.parent,
+        people.vacant_until, routes.owner, week,
     )  # fmt: skip
 
 
@@ -207,6 +227,7 @@ def _take_effect(
     stage: Column, heat: Column, health: Column, waiting: Column, gauges: Column, initiative_kind: Column,
     initiative_hours: Column, initiative_order: Column, head_of: Column, record: Column, now: int, week: int,
     cooling: float, wrong_deal: float, souring: float, wrong_customer: float, hours: float,
+    held_days: float, held_wrong: float,
 ) -> None:  # fmt: skip
     still_open = 0
     for i in range(state.shape[0]):
@@ -229,14 +250,15 @@ def _take_effect(
             in_scope = (scope[i] >> f) & 1 and f != ORIGIN_OF_KIND[kind[i]]
             if in_scope and defaulted[i] == 0 and ((asked[i] >> f) & 1 or head_of[f] == owner[i]):
                 record[now, R_SCOPE_ASKED] += 1.0
+        harm_days, harm_wrong = held_or(held_days, days), held_or(held_wrong, float(wrong[i]))
         if kind[i] == DEAL_EXCEPTION:
             waiting[row[i]] = 0
             if stage[row[i]] == OPPORTUNITY or stage[row[i]] == LEAD:
-                heat[row[i]] -= lateness_harm(days, cooling, wrong[i], wrong_deal)
+                heat[row[i]] -= lateness_harm(harm_days, cooling, harm_wrong, wrong_deal)
         elif kind[i] == ESCALATION:
             waiting[row[i]] = 0
             if stage[row[i]] == CUSTOMER:
-                sour = lateness_harm(days, souring, wrong[i], wrong_customer)
+                sour = lateness_harm(harm_days, souring, harm_wrong, wrong_customer)
                 health[row[i]] = max(0.0, health[row[i]] - sour)
         elif wrong[i] == 0 and _adopt(
             initiative_kind, initiative_hours, initiative_order, kind[i], settled[i], hours

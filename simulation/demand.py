@@ -5,7 +5,8 @@ import math
 from simulation.chance import BECOMES_LEAD, HANDOFF, stream, uniform
 from simulation.compiling import loop, rule
 from simulation.parameters import Scenario
-from simulation.rules import responsive
+from simulation.rules import held_or, responsive
+from simulation.switches import Held
 from simulation.tables import (
     ARR_USD,
     LEAD,
@@ -16,7 +17,9 @@ from simulation.tables import (
     R_LEADS,
     R_LEADS_LOST,
     R_MARKETING_COST,
+    R_MOVED,
     R_PROSPECTS,
+    R_REFERENCES,
     SALES,
     STRATEGY_WORK,
     WEEKS_A_YEAR,
@@ -55,6 +58,17 @@ def handoff_probability(alignment: float, base: float, by_alignment: float) -> f
 
 
 @rule
+def references_on(referrers: float, accounts: float, usual_share: float, gain: float) -> float:
+    """Multiplier of leads by references: healthy customers on a front against half of a young firm's share. [.1..]
+
+    >>> references_on(3.0, accounts=100.0, usual_share=0.06, gain=0.3)
+    1.0
+    """
+    usual = max(usual_share, 0.001)
+    return max(0.1, 1.0 + gain * (referrers / accounts - 0.5 * usual) / usual)
+
+
+@rule
 def moved_away(weeks_to_lose: float) -> float:
     """Share of this week's marketing budget that a move of the allocation costs, half of it at most. [0...5]
 
@@ -66,17 +80,18 @@ def moved_away(weeks_to_lose: float) -> float:
 
 def make_leads(
     accounts: Accounts, fronts: Fronts, firm: Firm, record: Column, world: Scenario, arr_reference_usd: float,
-    seed: int, week: int,
+    seed: int, week: int, held: Held,
 ) -> None:  # fmt: skip
     """Let prospects turn leads, hand the leads over, and bring lost accounts back to the market."""
     rules = world.demand
     _make_leads(
         accounts.stage, accounts.since, accounts.due, accounts.front, fronts.attractiveness, fronts.reach,
         fronts.accounts, fronts.allocation, fronts.prospects, fronts.customers, fronts.referrers, firm.gauges,
-        firm.lift, firm.alignment, record, seed, week, arr_reference_usd, rules.lead_hazard_per_week,
+        firm.lift, firm.alignment if held.alignment is None else held.alignment, record, seed, week,
+        arr_reference_usd, rules.lead_hazard_per_week,
         rules.budget_exponent, rules.front_exponent, rules.strategy_gain, rules.reference_gain, rules.handoff_base,
         rules.handoff_alignment, rules.lead_patience_weeks, rules.unworked_return_weeks, world.finance.marketing_share,
-        world.market.initial_customers_share,
+        world.market.initial_customers_share, held.moved_share, held.references,
     )  # fmt: skip
 
 
@@ -87,16 +102,18 @@ def _make_leads(
     alignment: Column, record: Column, seed: int, week: int, arr_reference: float, base: float,
     budget_exponent: float, front_exponent: float, strategy_gain: float, reference_gain: float, handoff_base: float,
     handoff_alignment: float, patience_weeks: float, return_weeks: float, marketing_share: float,
-    usual_customers: float,
+    usual_customers: float, held_moved: float, held_references: float,
 ) -> None:  # fmt: skip
     fronts = reach.shape[0]
-    lost = moved_away(gauges[MOVING])
-    gauges[MOVING] -= lost
+    lost = held_or(held_moved, moved_away(gauges[MOVING]))
+    gauges[MOVING] = max(gauges[MOVING] - lost, 0.0)
+    record[R_MOVED] = lost
     budget = max(gauges[ARR_USD] / arr_reference, 1e-6) * (1.0 - lost)
     record[R_MARKETING_COST] = marketing_share * gauges[ARR_USD] / WEEKS_A_YEAR
     hazard = _hazards(
         attractiveness, reach, accounts, allocation, customers, referrers, budget, base, budget_exponent,
         front_exponent, responsive(strategy_gain, lift[STRATEGY_WORK]), reference_gain, usual_customers,
+        held_references, record,
     )  # fmt: skip
     taken_up = handoff_probability(alignment[MARKETING, SALES], handoff_base, handoff_alignment)
     becomes, hands = stream(seed, BECOMES_LEAD, week), stream(seed, HANDOFF, week)
@@ -127,7 +144,7 @@ def _make_leads(
 def _hazards(
     attractiveness: Column, reach: Column, accounts: Column, allocation: Column, customers: Column, referrers: Column,
     budget: float, base: float, budget_exponent: float, front_exponent: float, strategy: float,
-    reference_gain: float, usual_customers: float,
+    reference_gain: float, usual_customers: float, held_references: float, record: Column,
 ) -> Column:  # fmt: skip
     fronts = reach.shape[0]
     hazard = attractiveness.copy()
@@ -138,12 +155,13 @@ def _hazards(
         if accounts[f] == 0:
             hazard[f] = 0.0
             continue
-        # References: healthy customers on the front, beyond the share of accounts a firm starts with.
-        usual = max(usual_customers, 0.001)
-        references = 1.0 + reference_gain * (referrers[f] / accounts[f] - 0.5 * usual) / usual
+        references = held_or(
+            held_references, references_on(referrers[f], accounts[f], usual_customers, reference_gain)
+        )
+        record[R_REFERENCES] += references * accounts[f] / everyone
         spend = allocation[f] * everyone / accounts[f]
         hazard[f] = lead_hazard(
-            base, budget, budget_exponent, spend, front_exponent, attractiveness[f], strategy, max(references, 0.1),
+            base, budget, budget_exponent, spend, front_exponent, attractiveness[f], strategy, references,
             reach[f],
         )  # fmt: skip
     return hazard

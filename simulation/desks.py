@@ -10,6 +10,7 @@ import numpy as np
 
 from simulation.chance import CAUGHT, REWORK, WRONG, exponential, stream, uniform
 from simulation.compiling import loop, rule
+from simulation.rules import held_or
 from simulation.tables import DOMAIN_OF_KIND, OPEN, ORIGIN_OF_KIND, SETTLED, Column
 
 _JOBS = 5
@@ -111,11 +112,13 @@ def run_desks(
     hours_a_day: Column, served_hours: Column, head_of: Column, domain_of_function: Column, mean_hours: Column,
     start: float, until: float, seed: int, offset: float, cross_line_delay: float, time_limit: float,
     wrong_base: float, wrong_ceiling: float, wrong_per_unasked: float, caught_share: float, default_wrong: float,
+    held_wrong: float,
 ) -> None:  # fmt: skip
     """Serve all desks from working day `start` to `until`.
 
     Decisions that are settled by then get state SETTLED, a day and what became of them. `hours_a_day` has shape
-    (seats,), `served_hours` likewise and is filled with the hours really spent at each desk.
+    (seats,), `served_hours` likewise and is filled with the hours really spent at each desk. `held_wrong` replaces the
+    probability of a wrong call, unless NaN.
     """
     slots, seats = state.shape[0], line.shape[0]
     # Everything that waits or is on its way, by day of arrival.
@@ -181,7 +184,9 @@ def run_desks(
                     entity = entity_of(row[i], kind[i], 0)
                     unasked = _unasked(scope[i], asked[i], kind[i], owner[i], head_of)
                     expert = skill[desk, DOMAIN_OF_KIND[kind[i]]]
-                    chance = wrong_probability(expert, unasked, wrong_base, wrong_ceiling, wrong_per_unasked)
+                    chance = held_or(
+                        held_wrong, wrong_probability(expert, unasked, wrong_base, wrong_ceiling, wrong_per_unasked)
+                    )
                     is_wrong = (
                         reworked[i] == 0 and uniform(stream(seed, WRONG, week[i]), entity) < chance
                     )
@@ -235,10 +240,33 @@ def run_desks(
         origin = ORIGIN_OF_KIND[kind[i]]
         own = skill[head_of[origin], DOMAIN_OF_KIND[kind[i]]]
         others = functions_in(scope[i]) - 1
-        chance = default_wrong + wrong_probability(own, others, wrong_base, wrong_ceiling, wrong_per_unasked)
+        chance = held_or(
+            held_wrong,
+            default_wrong + wrong_probability(own, others, wrong_base, wrong_ceiling, wrong_per_unasked),
+        )
         entity = entity_of(row[i], kind[i], 0)
         wrong[i] = 1 if uniform(stream(seed, WRONG, week[i]), entity) < chance else 0
         state[i], settled[i], defaulted[i] = SETTLED, raised[i] + time_limit, 1
+
+
+@loop
+def settle_unqueued(
+    state: Column, kind: Column, row: Column, week: Column, probe: Column, scope: Column, asked: Column,
+    owner: Column, raised: Column, wrong: Column, settled: Column, skill: Column, head_of: Column, until: float,
+    seed: int, days: float, wrong_base: float, wrong_ceiling: float, wrong_per_unasked: float, held_wrong: float,
+) -> None:  # fmt: skip
+    """Settle every decision a fixed number of working days after it was raised, as if no desk were ever busy."""
+    for i in range(state.shape[0]):
+        if state[i] != OPEN or raised[i] + days > until:
+            continue
+        expert = skill[owner[i], DOMAIN_OF_KIND[kind[i]]]
+        unasked = _unasked(scope[i], asked[i], kind[i], owner[i], head_of)
+        chance = held_or(
+            held_wrong, wrong_probability(expert, unasked, wrong_base, wrong_ceiling, wrong_per_unasked)
+        )
+        draw = uniform(stream(seed, WRONG, week[i]), entity_of(row[i], kind[i], 0))
+        wrong[i] = 1 if probe[i] == 0 and draw < chance else 0
+        state[i], settled[i] = SETTLED, raised[i] + days
 
 
 @rule

@@ -5,6 +5,7 @@ import math
 from simulation.chance import BURNOUT, DISMISSAL, FORECAST, REP_QUITS, REP_SKILL, normal, stream, uniform
 from simulation.compiling import loop, rule
 from simulation.parameters import Scenario
+from simulation.switches import Held
 from simulation.tables import (
     ARR_USD,
     BOOKED_USD,
@@ -109,7 +110,7 @@ def reps_needed(new_arr_a_year_usd: float, quota_usd: float, attainment: float) 
 
 def close_books(
     firm: Firm, fronts: Fronts, reps: Reps, people: People, history: Column, now: int, world: Scenario, seed: int,
-    week: int,
+    week: int, held: Held,
 ) -> bool:  # fmt: skip
     """Close the week's books, and the quarter's and year's when they end; return whether a leader left.
 
@@ -133,11 +134,14 @@ def close_books(
             rules.growth_plan, rules.plan_stretch, rules.forecast_noise, world.strategy.transparency_effect, quota,
             sales.attainment, sales.ramp_weeks,
         )  # fmt: skip
-    _staff(
-        firm.gauges, reps.active, reps.generation, reps.hired, reps.opens, reps.skill, reps.morale,
-        reps.booked_quarter, reps.booked_year, history[now], seed, week, rules.quits_per_year, rules.quits_per_miss,
-        rules.hiring_weeks, rules.freeze_quarters, sales.rep_skill_sd, quota, quarter_ends,
-    )  # fmt: skip
+    if not held.staffing:
+        _staff(
+            firm.gauges, reps.active, reps.generation, reps.hired, reps.opens, reps.skill, reps.morale,
+            reps.booked_quarter, reps.booked_year, history[now], seed, week, rules.quits_per_year, rules.quits_per_miss,
+            rules.hiring_weeks, rules.freeze_quarters, sales.rep_skill_sd, quota, quarter_ends,
+        )  # fmt: skip
+    if held.exits:
+        return False
     return bool(
         _leaders_leave(
             people.place, people.line, people.measures, people.arrived, people.vacant_until, people.replaced,

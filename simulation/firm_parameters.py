@@ -110,7 +110,7 @@ class Decisions(Table):
     """Decisions: what raises them, what they take, who is asked and what goes wrong."""
 
     exceptions_per_deal_week: float = parameter(
-        0.06, low=0, high=1, unit="per deal and week", plausible=(0.01, 0.06), source=TRIAL, uncertain=True
+        0.14, low=0, high=1, unit="per deal and week", plausible=(0.01, 0.06), source=TRIAL, uncertain=True
     )
     """Rate at which open deals ask for an exception."""
     exception_hours: float = parameter(2.5, low=0.01, high=100, unit="hours", plausible=(1, 5), source=TRIAL)
@@ -142,7 +142,7 @@ class Decisions(Table):
     )
     """Chance that the stakes lift a decision one level higher."""
     stakes_floor_share: float = parameter(
-        0.0028, low=0, high=1, unit="share of ARR", plausible=(0.001, 0.006)
+        0.0065, low=0, high=1, unit="share of ARR", plausible=(0.001, 0.006)
     )
     """Stakes below which the origin settles without a desk."""
     time_limit_days: float = parameter(20.0, low=1, high=1000, unit="days", plausible=(10, 40), source=TRIAL)

@@ -7,9 +7,12 @@ How a leader sets attention is the agent's own affair (`people.Executive`); here
 
 from simulation.compiling import loop, rule
 from simulation.parameters import Scenario
+from simulation.rules import held_or
 from simulation.tables import (
     ARR_USD,
+    EXECUTION_WORK,
     FUNCTION_SERVED,
+    R_EXECUTION_HOURS,
     R_LIFT_STRATEGY,
     REVIEW_HOURS,
     STRATEGY_WORK,
@@ -67,7 +70,7 @@ def settled_in(weeks: float, newcomer_weeks: float) -> float:
 
 def contribute(
     people: People, firm: Firm, world: Scenario, arr_reference_usd: float, review_need_hours: float,
-    record: Column, week: int,
+    record: Column, week: int, held_reach: float,
 ) -> None:  # fmt: skip
     """Turn the hours and policies of all seats into contributions, lifts and hours of strategy review."""
     rules = world.leadership
@@ -80,7 +83,7 @@ def contribute(
         rules.influence_level, rules.contribution_exponent, rules.neutral_strategy_hours,
         rules.neutral_execution_hours, rules.neutral_operations_hours, rules.neutral_customer_hours,
         rules.scale_with_arr, arr_reference_usd, world.finance.newcomer_weeks,
-        review_need_hours,
+        review_need_hours, held_reach,
     )  # fmt: skip
 
 
@@ -108,7 +111,7 @@ def _contribute(
     function_served: Column, record: Column, week: int, span_hours: float, base: float, by_collaboration: float,
     by_alignment: float, by_level: float, exponent: float, neutral_strategy: float, neutral_execution: float,
     neutral_operations: float, neutral_customer: float, scale_with_arr: float, arr_reference: float,
-    newcomer_weeks: float, review_need: float,
+    newcomer_weeks: float, review_need: float, held_reach: float,
 ) -> None:  # fmt: skip
     contribution[:] = 0.0
     review = 0.0
@@ -124,9 +127,9 @@ def _contribute(
             reach = 1.0
             if not (line[s] >> function) & 1:
                 aligned = alignment_with(line[s], function, alignment)
-                reach = influence_outside(
+                reach = held_or(held_reach, influence_outside(
                     collaboration[s], aligned, float(level[s]), base, by_collaboration, by_alignment, by_level
-                )
+                ))  # fmt: skip
             work = hours * attention[s, d] * skill[s, d]
             if d == STRATEGY_WORK:
                 review += work * say[s]
@@ -138,6 +141,7 @@ def _contribute(
         contribution[STRATEGY_WORK] += kept_for_review * (1.0 - review_need / review)
         review = review_need
     gauges[REVIEW_HOURS] = review
+    record[R_EXECUTION_HOURS] = contribution[EXECUTION_WORK]
     scale = (max(gauges[ARR_USD], 1.0) / arr_reference) ** scale_with_arr
     neutral = (neutral_strategy, neutral_execution, neutral_operations, neutral_customer)
     for d in range(4):

@@ -19,12 +19,13 @@ def drifted(attractiveness: float, kept: float, sd: float, shock: float) -> floa
     return kept * attractiveness + sd * math.sqrt(1.0 - kept * kept) * shock
 
 
-def drift(fronts: Fronts, market: Market, seed: int, week: int) -> None:
+def drift(fronts: Fronts, market: Market, seed: int, week: int, held_pressure: float) -> None:
     """Move every front's attractiveness and competitor pressure by one week."""
     _drift(
         fronts.attractiveness, fronts.pressure, seed, week,
         market.drift_half_life_weeks, market.attractiveness_sd, market.competitors * market.offensives_per_year,
         market.offensive_breadth_probability, market.offensive_strength, market.offensive_half_life_weeks,
+        held_pressure,
     )  # fmt: skip
 
 
@@ -32,7 +33,7 @@ def drift(fronts: Fronts, market: Market, seed: int, week: int) -> None:
 def _drift(
     attractiveness: Column, pressure: Column, seed: int, week: int,
     half_life: float, sd: float, offensives_per_year: float,
-    breadth: float, strength: float, offensive_half_life: float,
+    breadth: float, strength: float, offensive_half_life: float, held_pressure: float,
 ) -> None:  # fmt: skip
     fronts = attractiveness.shape[0]
     shocks = stream(seed, DRIFT, week)
@@ -40,6 +41,9 @@ def _drift(
     for f in range(fronts):
         attractiveness[f] = drifted(attractiveness[f], kept, sd, normal(shocks, f))
         pressure[f] *= kept_pressure
+    if not math.isnan(held_pressure):
+        pressure[:] = held_pressure
+        return
     if uniform(stream(seed, OFFENSIVE, week), 0) >= 1.0 - math.exp(-offensives_per_year / WEEKS_A_YEAR):
         return
     on_all = uniform(stream(seed, OFFENSIVE_BREADTH, week), 0) < breadth

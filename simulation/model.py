@@ -22,10 +22,11 @@ from simulation import (
     operations,
     sales,
     strategy,
+    switches,
 )
 from simulation.errors import BadInput
 from simulation.organization import PLACES, Organization
-from simulation.parameters import Scenario
+from simulation.parameters import Mechanisms, Scenario
 from simulation.people import Customer, Executive, SalesRep, View
 from simulation.tables import (
     ARR_USD,
@@ -112,7 +113,7 @@ class RevenueOrganization(mesa.Model):
         self, scenario: Scenario, seed: int = 0, executives: Mapping[str, type[Executive]] | None = None
     ) -> None:
         super().__init__(seed=seed)
-        world = scenario.neutral()
+        world = scenario.neutral().model_copy(update={"mechanisms": Mechanisms()})
         self.seed = int(seed)
         self.warm_up_weeks = world.run.warm_up_weeks
         self.week = -self.warm_up_weeks
@@ -127,16 +128,27 @@ class RevenueOrganization(mesa.Model):
         self.executive_classes = dict(executives or {})
         self._kept_views: dict[str, dict[int, View]] = {}
         self.datacollector = WeeklyRecord(self)
+        self.neutral = self._measure_neutral()
         self._seat(world, {})
         self.agents.do("set_policy")
         while self.week < 0:
             self._live_a_week()
+        self.neutral = self._measure_neutral()
         self.take_over(scenario)
+
+    def _measure_neutral(self) -> switches.Neutral:
+        """Take the measure of the neutral organization: what a switched-off mechanism is held at."""
+        lived = self.record[max(0, self.warm_up_weeks + self.week - WEEKS_A_YEAR) : self.warm_up_weeks + self.week]
+        tray_hours = np.zeros(len(PLACES))
+        tray_hours[self.people.place] = self.people.tray_hours
+        return switches.Neutral.of(lived, self.firm, tray_hours)
 
     def _seat(self, scenario: Scenario, classes: Mapping[str, type[Executive]]) -> None:
         """Put a scenario in force: its numbers, and one executive a seat."""
         self.scenario = scenario
         self.organization: Organization = scenario.organization
+        self.routes = switches.routes_of(scenario)
+        self.held = switches.Held.by(scenario, self.neutral)
         self.arr_reference_usd = beginning.arr_reference_usd(scenario)
         self.review_need_hours = strategy.review_need(scenario)
         for agent in list(self.agents):
@@ -158,11 +170,12 @@ class RevenueOrganization(mesa.Model):
             raise BadInput("a design that takes over cannot change market.accounts, market.channels or market.segments")
         before = dict(zip(self.people.place.tolist(), self.people.tray_hours.tolist(), strict=True))
         self.people = beginning.people_of(scenario.organization, CHIEF)
+        self.people.span = switches.spans_of(scenario)
         self.people.tray_hours[:] = [before.get(place, 0.0) for place in self.people.place.tolist()]
         self._seat(scenario, self.executive_classes)
         self.agents.do("set_policy")
         self.decisions.serving[:] = 0
-        decisions.reroute(self.decisions, self.people, self.organization, self.week)
+        decisions.reroute(self.decisions, self.people, self.routes, self.week)
         if self.week == 0:
             self.firm.gauges[TARGET_USD] = scenario.finance.growth_plan * self.firm.gauges[ARR_USD] / WEEKS_A_YEAR
 
@@ -177,37 +190,39 @@ class RevenueOrganization(mesa.Model):
         self._live_a_week()
 
     def _live_a_week(self) -> None:
-        world, firm, week = self.scenario, self.firm, self.week
+        world, held, firm, week = self.scenario, self.held, self.firm, self.week
         now = week + self.warm_up_weeks
         self._make_room(now)
         record = self.record[now]
 
-        market.drift(self.fronts, world.market, self.seed, week)
+        market.drift(self.fronts, world.market, self.seed, week, held.pressure)
         if week % world.leadership.policy_weeks == 0:
             self.agents.do("set_policy")
-        leadership.contribute(self.people, firm, world, self.arr_reference_usd, self.review_need_hours, record, week)
-        strategy.review(self.fronts, firm, self.decisions, record, world, self.seed, week)
+        leadership.contribute(
+            self.people, firm, world, self.arr_reference_usd, self.review_need_hours, record, week, held.reach
+        )
+        strategy.review(self.fronts, firm, self.decisions, record, world, self.seed, week, held.review_hours)
         decisions.settle(
-            self.decisions, self.people, self.organization, self.accounts, firm, self.initiatives, self.record, now,
-            world, self.seed, week,
+            self.decisions, self.people, self.routes, self.accounts, firm, self.initiatives, self.record, now,
+            world, self.seed, week, held,
         )  # fmt: skip
-        strategy.carry_out(self.initiatives, self.fronts, firm, record, world)
+        strategy.carry_out(self.initiatives, self.fronts, firm, record, world, held.execution_hours)
         demand.make_leads(
-            self.accounts, self.fronts, firm, record, world, self.arr_reference_usd, self.seed, week
+            self.accounts, self.fronts, firm, record, world, self.arr_reference_usd, self.seed, week, held
         )
         sales.work_deals(
-            self.accounts, self.fronts, self.rep_slots, firm, self.decisions, record, world, self.seed, week
+            self.accounts, self.fronts, self.rep_slots, firm, self.decisions, record, world, self.seed, week, held
         )
-        customers.serve(self.accounts, self.fronts, firm, self.decisions, record, world, self.seed, week)
-        operations.mature(firm, self.record[now - 2, R_HEADS] if now > 1 else 0.0, record, world)
+        customers.serve(self.accounts, self.fronts, firm, self.decisions, record, world, self.seed, week, held)
+        operations.mature(firm, self.record[now - 2, R_HEADS] if now > 1 else 0.0, record, world, held.maturity)
         strategy.propose_changes(firm, self.decisions, world, self.seed, week)
-        alignment.meet(self.people, firm, self.organization.head_of, record, world, week)
+        alignment.meet(self.people, firm, self.routes.head_of, record, world, week, held.ownership)
         left = finance.close_books(
-            firm, self.fronts, self.rep_slots, self.people, self.record, now, world, self.seed, week
+            firm, self.fronts, self.rep_slots, self.people, self.record, now, world, self.seed, week, held
         )
         self.week = week + 1
         if left:
-            decisions.reroute(self.decisions, self.people, self.organization, self.week)
+            decisions.reroute(self.decisions, self.people, self.routes, self.week)
 
     def _make_room(self, now: int) -> None:
         """Lengthen what is full: the record, and the slots for reps."""
@@ -245,7 +260,7 @@ class RevenueOrganization(mesa.Model):
             setattr(twin, name, getattr(self, name).copy())
         seats = set((scenario or self.scenario).organization.names)
         twin.executive_classes = {name: kind for name, kind in self.executive_classes.items() if name in seats}
-        twin.warm_up_weeks, twin._kept_views = self.warm_up_weeks, {}
+        twin.warm_up_weeks, twin.neutral, twin._kept_views = self.warm_up_weeks, self.neutral, {}
         twin.datacollector = WeeklyRecord(twin)
         if scenario is None:
             twin._seat(self.scenario, twin.executive_classes)

@@ -251,6 +251,11 @@ class Organization:
         return _numbers([profile.collaboration for profile in self.profiles])
 
     @cached_property
+    def mean_collaboration(self) -> float:
+        """Mean collaboration of the holders."""
+        return float(self.collaboration.mean())
+
+    @cached_property
     def habit(self) -> FloatColumn:
         """Habit of the holders."""
         return _numbers([profile.habit for profile in self.profiles])

@@ -56,7 +56,56 @@ class Run(Table):
 
 
 class Mechanisms(Table):
-    """Switches of mechanisms."""
+    """Switches of mechanisms: true while the mechanism works, false while its neutral stand-in replaces it.
+
+    A stand-in holds what the mechanism gives at the mean of the last year of the warm-up, in which the neutral
+    organization was in force: it is the same in every design on the same world and seed.
+    """
+
+    habit: bool = True
+    """What a person is drawn to bends attention (off: everybody is drawn to all domains alike)."""
+    span: bool = True
+    """Leading the heads of functions takes hours (off: as in the neutral organization, by place)."""
+    influence: bool = True
+    """Reach outside the line rises with collaboration, alignment and level (off: a neutral head's reach)."""
+    consultation: bool = True
+    """Whom an owner asks depends on the owner's collaboration (off: on the neutral organization's mean)."""
+    climbing: bool = True
+    """Decisions go to the lowest seat over their scope (off: to whom the neutral organization's tree sends them)."""
+    queueing: bool = True
+    """Decisions and consults wait at desks (off: the neutral mean of days for each, of hours at each desk)."""
+    rework: bool = True
+    """Wrong calls depend on skill and on who was asked (off: their neutral share)."""
+    learning: bool = True
+    """Hours of review decide how well fronts are known (off: the neutral hours of review)."""
+    moving_cost: bool = True
+    """Moves of the allocation cost budget (off: the neutral mean loss every week)."""
+    initiatives: bool = True
+    """Changes need hours of execution (off: the neutral organization's hours)."""
+    handoffs: bool = True
+    """What is lost between functions depends on their alignment (off: on the neutral alignment)."""
+    coaching: bool = True
+    """Execution work makes reps more productive (off: as the neutral organization's does)."""
+    buying_groups: bool = True
+    """Members of a buying group are answered by several functions' work (off: by the neutral organization's)."""
+    response: bool = True
+    """Late and wrong decisions hurt where they arose (off: every decision hurts as the neutral mean does)."""
+    champions: bool = True
+    """Champions and sponsors carry a customer's health (off: the neutral mean of what they carry)."""
+    critics: bool = True
+    """Critics wear a customer's health (off: the neutral mean of what they wear)."""
+    references: bool = True
+    """Healthy customers bring leads (off: as many as on the neutral mean)."""
+    maturity: bool = True
+    """Processes mature and decay (off: maturity is held at the neutral mean)."""
+    ownership: bool = True
+    """Ownership of customers moves (off: it is held at the neutral mean)."""
+    offensives: bool = True
+    """Competitors attack fronts and tire (off: the long-run mean of pressure on every front)."""
+    staffing: bool = True
+    """Reps leave and are hired (off: those of the switch stay)."""
+    exits: bool = True
+    """Holders of the chief's place leave and are replaced (off: nobody leaves)."""
 
 
 class Levers(Table):

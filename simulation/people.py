@@ -70,6 +70,8 @@ class Executive(mesa.Agent):
         Row in the model's `people` table.
     measures, inclination : list of four weights
     collaboration, habit : float
+    openness : float
+        The collaboration with which the person consults others.
     """
 
     model: "RevenueOrganization"
@@ -78,9 +80,13 @@ class Executive(mesa.Agent):
         super().__init__(model)
         organization = model.organization
         self.row = row
+        world = model.scenario
+        rules, switches = world.leadership, world.mechanisms
         self.measures: list[float] = organization.measures[row].tolist()
-        self.inclination: list[float] = organization.inclination[row].tolist()
+        self.inclination: list[float] = organization.inclination[row].tolist() if switches.habit else [0.25] * 4
         self.collaboration = float(organization.collaboration[row])
+        self.openness = self.collaboration if switches.consultation else world.neutral_organization.mean_collaboration
+        self.calls = (rules.new_arr_calls, rules.retention_calls, rules.experience_calls, rules.cost_calls)
         self.habit = float(organization.habit[row])
         self.level = int(organization.level[row])
 
@@ -107,18 +113,17 @@ class Executive(mesa.Agent):
     def look(self) -> list[float]:
         """Return the demand for each domain, as this person sees it from the seat."""
         rules = self.model.scenario.leadership
-        calls = [rules.new_arr_calls, rules.retention_calls, rules.experience_calls, rules.cost_calls]
         shortfalls = self.model.firm.shortfall.tolist()
-        return demand_for(shortfalls, self.measures, calls, rules.attention_floor, rules.shortfall_weight)
+        return demand_for(shortfalls, self.measures, self.calls, rules.attention_floor, rules.shortfall_weight)
 
     def set_policy(self) -> None:
         """Fill the person's row of policy: attention, whom to consult, the in-tray's share of the day, meetings."""
         model, row = self.model, self.row
         people, decisions, rules = model.people, model.scenario.decisions, model.scenario.leadership
         people.attention[row] = attention_between(self.look(), self.inclination, self.habit)
-        asks = decisions.consult_base + decisions.consult_collaboration * self.collaboration
+        asks = decisions.consult_base + decisions.consult_collaboration * self.openness
         people.consult_scope[row] = min(asks, 1.0)
-        people.consult_beyond[row] = min(decisions.consult_beyond * self.collaboration, 1.0)
+        people.consult_beyond[row] = min(decisions.consult_beyond * self.openness, 1.0)
         cap = model.organization.in_tray_cap[row]
         people.tray_share[row] = rules.in_tray_cap if cap != cap else cap
         free = people.week_hours[row] - rules.span_hours * people.span[row]

@@ -7,6 +7,16 @@ from simulation.tables import Column
 
 
 @rule
+def held_or(held: float, free: float) -> float:
+    """What is held in place of a mechanism, or what the mechanism gives where nothing (NaN) is held.
+
+    >>> held_or(float("nan"), 2.0), held_or(1.0, 2.0)
+    (2.0, 1.0)
+    """
+    return free if math.isnan(held) else held
+
+
+@rule
 def logistic(logit: float) -> float:
     """Probability of a logit. (0..1)
 

@@ -5,7 +5,8 @@ import numpy as np
 from simulation.chance import DEAL_AGREES, DEAL_RIVAL, EXCEPTION, ONBOARDING, STALL, TURN, stream, uniform
 from simulation.compiling import loop, rule
 from simulation.parameters import Scenario
-from simulation.rules import enter, logistic, reaches_desk, responsive
+from simulation.rules import enter, held_or, logistic, reaches_desk, responsive
+from simulation.switches import Held
 from simulation.tables import (
     ARR_USD,
     BOOKED_USD,
@@ -127,13 +128,14 @@ def bad_start(alignment: float, by_alignment: float) -> float:
 
 def work_deals(
     accounts: Accounts, fronts: Fronts, reps: Reps, firm: Firm, decisions: Decisions, record: Column,
-    world: Scenario, seed: int, week: int,
+    world: Scenario, seed: int, week: int, held: Held,
 ) -> None:  # fmt: skip
     """Give reps their hours, let them take new deals, and move every open deal by a week."""
     rules, customers = world.sales, world.customers
     _rep_hours(
         reps.active, reps.hired, reps.skill, reps.hours, reps.load, reps.weight, firm.gauges, firm.lift, record, week,
         rules.rep_hours, rules.admin_share, rules.admin_relief, rules.ramp_weeks, rules.coaching_gain,
+        held.coaching_lift,
     )  # fmt: skip
     _take_leads(
         accounts.stage, accounts.since, accounts.due, accounts.attempt, accounts.rep, accounts.progress,
@@ -147,7 +149,8 @@ def work_deals(
         accounts.heat, accounts.waiting, accounts.size, accounts.group, accounts.front, accounts.contract_usd,
         accounts.health, accounts.adoption, accounts.champion, accounts.sponsors, accounts.critics,
         fronts.attractiveness, fronts.pressure, reps.hours, reps.load, reps.weight, reps.booked_quarter,
-        reps.booked_year, firm.gauges, firm.lift, firm.alignment, decisions.entry_kind, decisions.entry_row,
+        reps.booked_year, firm.gauges, firm.lift, firm.lift if held.group_lift is None else held.group_lift,
+        firm.alignment if held.alignment is None else held.alignment, decisions.entry_kind, decisions.entry_row,
         decisions.entry_day, decisions.entry_climbs, decisions.entries, record, seed, week, rules.deal_hours,
         rules.hours_exponent, rules.pace_weeks, rules.priority_exponent, rules.agreement_logit, rules.deal_help_gain,
         rules.competitor_logit, rules.competition_gain, rules.attractiveness_gain, rules.stall_per_week,
@@ -161,10 +164,10 @@ def work_deals(
 def _rep_hours(
     active: Column, hired: Column, skill: Column, hours: Column, load: Column, weight: Column, gauges: Column,
     lift: Column, record: Column, week: int, rep_hours: float, admin_share: float, admin_relief: float,
-    ramp_weeks: float, coaching_gain: float,
+    ramp_weeks: float, coaching_gain: float, held_lift: float,
 ) -> None:  # fmt: skip
     selling = rep_hours * selling_share(gauges[MATURITY], admin_share, admin_relief)
-    selling *= responsive(coaching_gain, lift[EXECUTION_WORK])
+    selling *= responsive(coaching_gain, held_or(held_lift, lift[EXECUTION_WORK]))
     count, total = 0, 0.0
     for r in range(active.shape[0]):
         load[r] = weight[r] = hours[r] = 0.0
@@ -244,8 +247,9 @@ def _work_deals(
     waiting: Column, size: Column, group: Column, front: Column, contract: Column, health: Column, adoption: Column,
     champion: Column, sponsors: Column, critics: Column, attractiveness: Column, pressure: Column, hours: Column,
     load: Column, weight: Column, booked_quarter: Column, booked_year: Column, gauges: Column, lift: Column,
-    alignment: Column, entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column,
-    entries: Column, record: Column, seed: int, week: int, deal_hours: float, hours_exponent: float,
+    group_lift: Column, alignment: Column, entry_kind: Column, entry_row: Column, entry_day: Column,
+    entry_climbs: Column, entries: Column, record: Column, seed: int, week: int, deal_hours: float,
+    hours_exponent: float,
     pace_weeks: float, priority_exponent: float, agreement_logit: float, deal_help: float, competitor_logit: float,
     competition_gain: float, attractiveness_gain: float, stall_per_week: float, stall_after: float,
     contract_usd: float, exceptions_per_week: float, exception_relief: float, floor_share: float,
@@ -254,8 +258,8 @@ def _work_deals(
     stalls, exceptions = stream(seed, STALL, week), stream(seed, EXCEPTION, week)
     floor = max(floor_share * gauges[ARR_USD], 1.0)
     exception_rate = exceptions_per_week * (1.0 - exception_relief * gauges[MATURITY])
-    sales, service, technical = lift[EXECUTION_WORK], lift[CUSTOMER_WORK], lift[OPERATIONS_WORK]
-    leaders = 0.25 * (lift[0] + lift[1] + lift[2] + lift[3])
+    sales, service = group_lift[EXECUTION_WORK], group_lift[CUSTOMER_WORK]
+    technical, leaders = group_lift[OPERATIONS_WORK], group_lift.mean()
     bad = bad_start(alignment[SALES, SUCCESS], onboarding)
     deals, pipeline, used = 0, 0.0, 0.0
     for i in range(stage.shape[0]):
@@ -297,9 +301,8 @@ def _work_deals(
             stage[i], due[i] = LOST, week + return_weeks
             record[R_NO_DECISION] += 1.0
             continue
-        lost = rival_wins(
-            competitor_logit, pressure[f], attractiveness[f], attractiveness_gain, competition_gain * sales + heat[i]
-        )
+        help = competition_gain * lift[EXECUTION_WORK] + heat[i]
+        lost = rival_wins(competitor_logit, pressure[f], attractiveness[f], attractiveness_gain, help)
         if uniform(stream(seed, DEAL_RIVAL, attempt[i]), i) < lost:
             stage[i], due[i] = LOST, week + return_weeks
             record[R_RIVAL] += 1.0

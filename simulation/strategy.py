@@ -9,7 +9,7 @@ import math
 from simulation.chance import OBSERVATION, PROCESS_CHANGE, STAKES, normal, stream, uniform
 from simulation.compiling import loop, rule
 from simulation.parameters import Scenario
-from simulation.rules import enter, kept_after
+from simulation.rules import enter, held_or, kept_after
 from simulation.tables import (
     DAYS_A_WEEK,
     EXECUTION_WORK,
@@ -111,8 +111,9 @@ def review_need(world: Scenario) -> float:
 
 
 def review(
-    fronts: Fronts, firm: Firm, decisions: Decisions, record: Column, world: Scenario, seed: int, week: int
-) -> None:
+    fronts: Fronts, firm: Firm, decisions: Decisions, record: Column, world: Scenario, seed: int, week: int,
+    held_hours: float,
+) -> None:  # fmt: skip
     """Review the stalest and largest fronts as far as hours go; once a policy period propose a better allocation."""
     rules, market = world.strategy, world.market
     _review(
@@ -121,7 +122,7 @@ def review(
         decisions.entry_day, decisions.entry_climbs, decisions.entries, record, seed, week, front_review_hours(world),
         rules.observation_sd, rules.observation_weeks, rules.transparency_effect, rules.temperature,
         rules.move_threshold, market.drift_half_life_weeks, market.attractiveness_sd, world.decisions.escalate_share,
-        world.demand.front_exponent, week % world.leadership.policy_weeks == 0,
+        world.demand.front_exponent, week % world.leadership.policy_weeks == 0, held_hours,
     )  # fmt: skip
 
 
@@ -132,10 +133,12 @@ def _review(
     entry_day: Column, entry_climbs: Column, entries: Column, record: Column, seed: int, week: int, cost: float,
     observation_sd: float, observation_weeks: float, transparency: float, temperature: float,
     threshold: float, half_life: float, sd: float, escalate_share: float, exponent: float, may_propose: bool,
+    held_hours: float,
 ) -> None:  # fmt: skip
     fronts = belief.shape[0]
-    record[R_STRATEGY_HOURS] = gauges[REVIEW_HOURS]
-    gauges[REVIEW_BANK] = min(gauges[REVIEW_BANK] + gauges[REVIEW_HOURS], 2.0 * cost + gauges[REVIEW_HOURS])
+    hours = held_or(held_hours, gauges[REVIEW_HOURS])
+    record[R_STRATEGY_HOURS] = hours
+    gauges[REVIEW_BANK] = min(gauges[REVIEW_BANK] + hours, 2.0 * cost + hours)
     noise = stream(seed, OBSERVATION, week)
     for _ in range(fronts):
         if gauges[REVIEW_BANK] < cost:
@@ -233,13 +236,15 @@ def _propose_changes(
         )  # fmt: skip
 
 
-def carry_out(initiatives: Initiatives, fronts: Fronts, firm: Firm, record: Column, world: Scenario) -> None:
+def carry_out(
+    initiatives: Initiatives, fronts: Fronts, firm: Firm, record: Column, world: Scenario, held_hours: float
+) -> None:
     """Spend sales management's hours on the initiatives at work; what is finished takes effect."""
     rules = world.strategy
     _carry_out(
         initiatives.kind, initiatives.hours, initiatives.order, fronts.allocation, fronts.proposal, firm.gauges,
         firm.contribution, record, rules.initiative_share, rules.initiatives_at_once, rules.switching_loss,
-        rules.moving_cost_weeks, world.operations.change_step,
+        rules.moving_cost_weeks, world.operations.change_step, held_hours,
     )  # fmt: skip
 
 
@@ -247,14 +252,15 @@ def carry_out(initiatives: Initiatives, fronts: Fronts, firm: Firm, record: Colu
 def _carry_out(
     kind: Column, hours: Column, order: Column, allocation: Column, proposal: Column, gauges: Column,
     contribution: Column, record: Column, share: float, at_once: int, switching_loss: float,
-    moving_cost_weeks: float, change_step: float,
+    moving_cost_weeks: float, change_step: float, held_hours: float,
 ) -> None:  # fmt: skip
     slots = kind.shape[0]
     waiting = 0
     for i in range(slots):
         waiting += kind[i] >= 0
     at_work = min(waiting, at_once)
-    available = hours_after_switching(share * contribution[EXECUTION_WORK], at_work, switching_loss)
+    hours_a_week = share * held_or(held_hours, contribution[EXECUTION_WORK])
+    available = hours_after_switching(hours_a_week, at_work, switching_loss)
     last = -math.inf
     for _ in range(at_work):
         first = -1

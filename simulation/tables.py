@@ -73,21 +73,22 @@ RECORD = (
     "initiatives_started", "initiatives_done", "strategy_hours", "alignment", "ownership", "maturity",
     "chief_weeks", "dismissals", "burnouts", "departures", "target", "quarters", "quarter_missed",
     "quarter_missed_after_miss", "quarter_after_miss", "forecast_error", "forecast_missed", "revenue",
-    "marketing_cost", "sales_cost", "service_cost", "other_cost", "heads", "chief_present", "lift_strategy",
-    "lift_execution", "lift_operations", "lift_customer",
+    "marketing_cost", "sales_cost", "service_cost", "other_cost", "heads", "chief_present", "moved",
+    "references", "champion_worth", "critic_worth", "execution_hours", "lift_strategy", "lift_execution",
+    "lift_operations", "lift_customer",
 )  # fmt: skip
 (
-    R_ARR, R_NEW_ARR, R_EXPANSION, R_CONTRACTION, R_CHURNED, R_BASE_EXPANSION, R_CUSTOMERS,
-    R_NEW_CUSTOMERS, R_CHURNED_CUSTOMERS, R_FIRST_DUE, R_FIRST_RENEWED, R_HEALTH_SUM, R_ISSUES, R_ACCOUNT_HOURS,
-    R_LEADS, R_LEADS_LOST, R_UNWORKED, R_ONBOARDINGS, R_ONBOARDINGS_BAD, R_DEALS_OPEN, R_PIPELINE, R_WON,
-    R_NO_DECISION, R_RIVAL, R_CYCLE, R_CAPACITY, R_USED, R_REPS, R_REPS_LEFT, R_REP_YEARS,
-    R_JUDGED, R_AT_QUOTA, R_PROSPECTS, R_SETTLED, R_REWORKED, R_DEFAULTED,
-    R_WRONG, R_DECISIONS_OPEN, R_SCOPE_OTHERS, R_SCOPE_ASKED, R_WORK_LATENCY, R_PROBE_ONE, R_PROBE_TWO,
-    R_REGRET, R_INITIATIVES_OPEN, R_INITIATIVES_STARTED, R_INITIATIVES_DONE, R_STRATEGY_HOURS, R_ALIGNMENT, R_OWNERSHIP,
-    R_MATURITY, R_CHIEF_WEEKS, R_DISMISSALS, R_BURNOUTS, R_DEPARTURES, R_TARGET, R_QUARTERS, R_MISSED,
-    R_MISSED_AFTER_MISS, R_AFTER_MISS, R_FORECAST_ERROR, R_FORECAST_MISSED, R_REVENUE,
-    R_MARKETING_COST, R_SALES_COST, R_SERVICE_COST, R_OTHER_COST, R_HEADS, R_CHIEF_PRESENT,
-    R_LIFT_STRATEGY, R_LIFT_EXECUTION, R_LIFT_OPERATIONS, R_LIFT_CUSTOMER,
+    R_ARR, R_NEW_ARR, R_EXPANSION, R_CONTRACTION, R_CHURNED, R_BASE_EXPANSION, R_CUSTOMERS, R_NEW_CUSTOMERS,
+    R_CHURNED_CUSTOMERS, R_FIRST_DUE, R_FIRST_RENEWED, R_HEALTH_SUM, R_ISSUES, R_ACCOUNT_HOURS, R_LEADS,
+    R_LEADS_LOST, R_UNWORKED, R_ONBOARDINGS, R_ONBOARDINGS_BAD, R_DEALS_OPEN, R_PIPELINE, R_WON, R_NO_DECISION,
+    R_RIVAL, R_CYCLE, R_CAPACITY, R_USED, R_REPS, R_REPS_LEFT, R_REP_YEARS, R_JUDGED, R_AT_QUOTA, R_PROSPECTS,
+    R_SETTLED, R_REWORKED, R_DEFAULTED, R_WRONG, R_DECISIONS_OPEN, R_SCOPE_OTHERS, R_SCOPE_ASKED,
+    R_WORK_LATENCY, R_PROBE_ONE, R_PROBE_TWO, R_REGRET, R_INITIATIVES_OPEN, R_INITIATIVES_STARTED,
+    R_INITIATIVES_DONE, R_STRATEGY_HOURS, R_ALIGNMENT, R_OWNERSHIP, R_MATURITY, R_CHIEF_WEEKS, R_DISMISSALS,
+    R_BURNOUTS, R_DEPARTURES, R_TARGET, R_QUARTERS, R_MISSED, R_MISSED_AFTER_MISS, R_AFTER_MISS,
+    R_FORECAST_ERROR, R_FORECAST_MISSED, R_REVENUE, R_MARKETING_COST, R_SALES_COST, R_SERVICE_COST,
+    R_OTHER_COST, R_HEADS, R_CHIEF_PRESENT, R_MOVED, R_REFERENCES, R_CHAMPION_WORTH, R_CRITIC_WORTH,
+    R_EXECUTION_HOURS, R_LIFT_STRATEGY, R_LIFT_EXECUTION, R_LIFT_OPERATIONS, R_LIFT_CUSTOMER,
 ) = range(len(RECORD))  # fmt: skip
 
 
@@ -210,6 +211,16 @@ class People(Table):
     def seats(self) -> int:
         """Number of seats."""
         return len(self.place)
+
+
+@dataclass(slots=True)
+class Routes(Table):
+    """The way decisions take through the tree of seats."""
+
+    owner: Column  # (16,) row of the lowest seat over each scope
+    parent: Column  # (seats,) row of the next seat up, −1 for the root
+    depth: Column  # (seats,)
+    head_of: Column  # (functions,) row of each function's head
 
 
 @dataclass(slots=True)
