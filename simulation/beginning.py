@@ -69,20 +69,29 @@ def fronts_at_start(world: Scenario, accounts: Accounts, seed: int) -> Fronts:
     market = world.market
     count = market.channels * market.segments
     channel, segment = np.divmod(np.arange(count), market.segments)
+    home = (channel < market.channels - market.abroad_channels).astype(np.int64)
     partner = (channel >= market.channels - market.partner_channels).astype(np.int64)
-    reach = np.where(partner == 1, market.partner_reach, 1.0)
+    reach = reach_of(world, channel)
     size = np.bincount(accounts.front, minlength=count)
     customers = np.bincount(accounts.front[accounts.stage == CUSTOMER], minlength=count)
     allocation = reach * np.maximum(size, 1)
     return Fronts(
-        channel=channel, segment=segment, partner=partner, reach=reach, accounts=size,
+        channel=channel, segment=segment, partner=partner, home=home, reach=reach, accounts=size,
         attractiveness=market.attractiveness_sd * _normals(count, seed, FIRST_ATTRACTIVENESS), pressure=np.zeros(count),
         prospects=size - customers, customers=customers,
         arr_usd=customers * market.contract_usd, referrers=customers // 2,
         allocation=allocation / allocation.sum(), belief=np.zeros(count),
         uncertainty=np.full(count, market.attractiveness_sd**2),
-        reviewed=np.full(count, -world.run.warm_up_weeks), proposal=np.zeros(count),
+        reviewed=np.full(count, -world.run.warm_up_weeks), proposal=np.zeros(count), shift_target=np.zeros(count),
     )  # fmt: skip
+
+
+def reach_of(world: Scenario, channel: Column) -> Column:
+    """Share of a front's accounts that can be reached: partners reach fewer, channels abroad none before expansion."""
+    market = world.market
+    reach = np.where(channel >= market.channels - market.partner_channels, market.partner_reach, 1.0)
+    abroad = channel >= market.channels - market.abroad_channels
+    return np.where(abroad & (not world.levers.expansion), 0.0, reach)
 
 
 def accounts_at_start(world: Scenario, seed: int) -> Accounts:
@@ -92,11 +101,13 @@ def accounts_at_start(world: Scenario, seed: int) -> Accounts:
     sigma = market.potential_sigma
     size = np.exp(sigma * _normals(count, seed, POTENTIAL) - 0.5 * sigma**2)
     group = market.group_size + np.floor(3.0 * _uniforms(count, seed, GROUP)).astype(np.int64) - 1
-    is_customer = _uniforms(count, seed, START) < market.initial_customers_share
-    age = np.floor(_uniforms(count, seed, START_TENURE) * 3 * rules.term_weeks).astype(np.int64)
     fronts = market.channels * market.segments
+    front = np.floor(_uniforms(count, seed, FRONT) * fronts).astype(np.int64)
+    at_home = front // market.segments < market.channels - market.abroad_channels
+    is_customer = at_home & (_uniforms(count, seed, START) < market.initial_customers_share)
+    age = np.floor(_uniforms(count, seed, START_TENURE) * 3 * rules.term_weeks).astype(np.int64)
     return Accounts(
-        front=np.floor(_uniforms(count, seed, FRONT) * fronts).astype(np.int64),
+        front=front,
         group=np.maximum(group, 1),
         size=size,
         churn_logit=churn_logits(_uniforms(count, seed, DISPOSITION), rules.disposition_a, rules.disposition_b),

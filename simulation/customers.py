@@ -10,7 +10,7 @@ from simulation.chance import ESCALATION as ESCALATES
 from simulation.chance import HEALTH as HEALTH_NOISE
 from simulation.compiling import loop, rule
 from simulation.parameters import Scenario
-from simulation.rules import enter, held_or, logistic, reaches_desk, responsive
+from simulation.rules import customer_value, enter, held_or, logistic, reaches_desk, responsive
 from simulation.switches import Held
 from simulation.tables import (
     ARR_USD,
@@ -31,11 +31,14 @@ from simulation.tables import (
     R_CONTRACTION,
     R_CRITIC_WORTH,
     R_CUSTOMERS,
+    R_EQUITY,
     R_EXPANSION,
     R_FIRST_DUE,
     R_FIRST_RENEWED,
     R_HEALTH_SUM,
     R_ISSUES,
+    R_RIVAL_CHURNED,
+    WEEKS_A_QUARTER,
     WEEKS_A_YEAR,
     Accounts,
     Column,
@@ -112,6 +115,16 @@ def churn_probability(churn_logit: float, health: float, neutral: float, slope: 
 
 
 @rule
+def drawn_away(pressure: float, critics: float, pull: float) -> float:
+    """What rivals add to the odds of leaving: their pressure on the front, more where critics speak for them. [logit]
+
+    >>> drawn_away(0.4, critics=1.0, pull=0.5)
+    0.4
+    """
+    return pull * pressure * (1.0 + critics)
+
+
+@rule
 def expansion_hazard(
     base: float, health: float, neutral: float, service: float, alignment: float, room: float
 ) -> float:
@@ -167,6 +180,12 @@ def churn_logits(chances: Column, a: float, b: float) -> Column:
     return np.interp(logits, np.linspace(-30.0, 30.0, 6001), _disposition_table(a, b))
 
 
+def margin_of(world: Scenario, firm: Firm) -> float:
+    """Share of a contract left after running and serving it, with processes as mature as they are."""
+    costs = world.finance.infrastructure_share + world.finance.serve_share
+    return float(1.0 - costs * (1.0 - world.operations.cost_relief * firm.gauges[MATURITY]))
+
+
 def serve(
     accounts: Accounts, fronts: Fronts, firm: Firm, decisions: Decisions, record: Column, world: Scenario, seed: int,
     week: int, held: Held,
@@ -176,7 +195,8 @@ def serve(
     _serve(
         accounts.stage, accounts.since, accounts.due, accounts.waiting, accounts.front, accounts.group, accounts.size,
         accounts.churn_logit, accounts.contract_usd, accounts.health, accounts.adoption, accounts.champion,
-        accounts.sponsors, accounts.critics, fronts.customers, fronts.arr_usd, fronts.referrers, firm.gauges, firm.lift,
+        accounts.sponsors, accounts.critics, fronts.pressure, fronts.customers, fronts.arr_usd, fronts.referrers,
+        firm.gauges, firm.lift,
         firm.alignment, decisions.entry_kind, decisions.entry_row, decisions.entry_day, decisions.entry_climbs,
         decisions.entries, record, seed, week, world.market.contract_usd, world.market.products, rules.health_slope,
         rules.neutral_health, rules.health_pace, rules.health_noise, rules.service_gain, rules.expansion_gain,
@@ -187,6 +207,7 @@ def serve(
         rules.shrink_share, rules.healthy_reference, rules.care_hours, rules.issue_hours, rules.product_potential,
         world.alignment.ownership_worth,
         world.decisions.stakes_floor_share, world.decisions.escalate_share, world.demand.churned_return_weeks,
+        rules.rival_pull, margin_of(world, firm), world.finance.discount_a_year, (week + 1) % WEEKS_A_QUARTER == 0,
         held.champion_worth, held.critic_worth,
     )  # fmt: skip
 
@@ -195,7 +216,8 @@ def serve(
 def _serve(
     stage: Column, since: Column, due: Column, waiting: Column, front: Column, group: Column, size: Column,
     churn_logit: Column, contract: Column, health: Column, adoption: Column, champion: Column, sponsors: Column,
-    critics: Column, customers: Column, arr_usd: Column, referrers: Column, gauges: Column, lift: Column,
+    critics: Column, pressure: Column, customers: Column, arr_usd: Column, referrers: Column, gauges: Column,
+    lift: Column,
     alignment: Column, entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column, entries: Column,
     record: Column, seed: int, week: int, contract_usd: float, products: int, slope: float, neutral: float, pace: float,
     noise: float,
@@ -205,7 +227,8 @@ def _serve(
     issue_relief: float, issue_loss: float, escalated_share: float, adoption_weeks: float, adoption_worth: float,
     term_weeks: int, shrink_logit: float, shrink_share: float, healthy: float, care_hours: float,
     issue_hours: float, product_potential: float, ownership_worth: float,
-    floor_share: float, escalate_share: float, return_weeks: float, held_champion: float, held_critic: float,
+    floor_share: float, escalate_share: float, return_weeks: float, rival_pull: float, margin: float,
+    discount: float, values_customers: bool, held_champion: float, held_critic: float,
 ) -> None:  # fmt: skip
     noises, relations = stream(seed, HEALTH_NOISE, week), stream(seed, RELATION, week)
     grows, churns, shrinks = stream(seed, EXPANSION, week), stream(seed, CHURN, week), stream(seed, SHRINK, week)
@@ -261,7 +284,11 @@ def _serve(
         if week >= due[i]:
             first = week - since[i] <= term_weeks
             record[R_FIRST_DUE] += first
-            if uniform(churns, i) < churn_probability(churn_logit[i], health[i], neutral, slope):
+            rivals = drawn_away(pressure[front[i]], float(critics[i]), rival_pull)
+            chance = uniform(churns, i)
+            if chance < churn_probability(churn_logit[i] + rivals, health[i], neutral, slope):
+                if chance >= churn_probability(churn_logit[i], health[i], neutral, slope):
+                    record[R_RIVAL_CHURNED] += 1.0
                 record[R_CHURNED] += contract[i]
                 record[R_CHURNED_CUSTOMERS] += 1.0
                 stage[i], since[i], due[i], contract[i] = LOST, week, week + return_weeks, 0.0
@@ -277,6 +304,9 @@ def _serve(
             contract[i] += added
             record[R_EXPANSION] += added
             record[R_BASE_EXPANSION] += added * min(1.0, (week - since[i]) / WEEKS_A_YEAR)
+        if values_customers:
+            leaves = churn_probability(churn_logit[i], health[i], neutral, slope) * WEEKS_A_YEAR / term_weeks
+            record[R_EQUITY] += customer_value(contract[i], margin, leaves, discount)
         count += 1
         arr += contract[i]
         health_sum += health[i]

@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from simulation.chance import BECOMES_LEAD, HANDOFF, stream, uniform
 from simulation.compiling import loop, rule
 from simulation.parameters import Scenario
@@ -14,6 +16,8 @@ from simulation.tables import (
     MARKETING,
     MOVING,
     PROSPECT,
+    R_ABROAD_SPEND,
+    R_CONTESTED_SHARE,
     R_LEADS,
     R_LEADS_LOST,
     R_MARKETING_COST,
@@ -86,8 +90,9 @@ def make_leads(
     rules = world.demand
     _make_leads(
         accounts.stage, accounts.since, accounts.due, accounts.front, fronts.attractiveness, fronts.reach,
-        fronts.accounts, fronts.allocation, fronts.prospects, fronts.customers, fronts.referrers, firm.gauges,
-        firm.lift, firm.alignment if held.alignment is None else held.alignment, record, seed, week,
+        fronts.accounts, fronts.allocation, fronts.prospects, fronts.customers, fronts.referrers, fronts.home,
+        fronts.pressure,
+        firm.gauges, firm.lift, firm.alignment if held.alignment is None else held.alignment, record, seed, week,
         arr_reference_usd, rules.lead_hazard_per_week,
         rules.budget_exponent, rules.front_exponent, rules.strategy_gain, rules.reference_gain, rules.handoff_base,
         rules.handoff_alignment, rules.lead_patience_weeks, rules.unworked_return_weeks, world.finance.marketing_share,
@@ -98,7 +103,8 @@ def make_leads(
 @loop
 def _make_leads(
     stage: Column, since: Column, due: Column, front: Column, attractiveness: Column, reach: Column, accounts: Column,
-    allocation: Column, prospects: Column, customers: Column, referrers: Column, gauges: Column, lift: Column,
+    allocation: Column, prospects: Column, customers: Column, referrers: Column, home: Column, pressure: Column,
+    gauges: Column, lift: Column,
     alignment: Column, record: Column, seed: int, week: int, arr_reference: float, base: float,
     budget_exponent: float, front_exponent: float, strategy_gain: float, reference_gain: float, handoff_base: float,
     handoff_alignment: float, patience_weeks: float, return_weeks: float, marketing_share: float,
@@ -110,6 +116,10 @@ def _make_leads(
     record[R_MOVED] = lost
     budget = max(gauges[ARR_USD] / arr_reference, 1e-6) * (1.0 - lost)
     record[R_MARKETING_COST] = marketing_share * gauges[ARR_USD] / WEEKS_A_YEAR
+    for f in range(fronts):
+        record[R_ABROAD_SPEND] += record[R_MARKETING_COST] * allocation[f] * (1 - home[f])
+    contested = np.argmax(pressure)
+    record[R_CONTESTED_SHARE] = customers[contested] / max(accounts[contested], 1)
     hazard = _hazards(
         attractiveness, reach, accounts, allocation, customers, referrers, budget, base, budget_exponent,
         front_exponent, responsive(strategy_gain, lift[STRATEGY_WORK]), reference_gain, usual_customers,

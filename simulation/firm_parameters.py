@@ -290,6 +290,8 @@ class Finance(Table):
         0.15, low=0, high=5, unit="per year", plausible=(0.05, 0.3), uncertain=True
     )
     """Rate of burning out under full resistance."""
+    discount_a_year: float = parameter(0.1, low=0.001, high=1, unit="per year", plausible=(0.08, 0.15))
+    """Rate at which future margins are discounted in the value of customers."""
     search_weeks: int = parameter(20, low=0, high=104, unit="weeks", plausible=(10, 32))
     """Time that the chief's place stays empty."""
     newcomer_weeks: float = parameter(13.0, low=0, high=104, unit="weeks", plausible=(6, 26))

@@ -25,7 +25,7 @@ def drift(fronts: Fronts, market: Market, seed: int, week: int, held_pressure: f
         fronts.attractiveness, fronts.pressure, seed, week,
         market.drift_half_life_weeks, market.attractiveness_sd, market.competitors * market.offensives_per_year,
         market.offensive_breadth_probability, market.offensive_strength, market.offensive_half_life_weeks,
-        held_pressure,
+        market.shift_week, held_pressure,
     )  # fmt: skip
 
 
@@ -33,12 +33,14 @@ def drift(fronts: Fronts, market: Market, seed: int, week: int, held_pressure: f
 def _drift(
     attractiveness: Column, pressure: Column, seed: int, week: int,
     half_life: float, sd: float, offensives_per_year: float,
-    breadth: float, strength: float, offensive_half_life: float, held_pressure: float,
+    breadth: float, strength: float, offensive_half_life: float, shift_week: int, held_pressure: float,
 ) -> None:  # fmt: skip
     fronts = attractiveness.shape[0]
     shocks = stream(seed, DRIFT, week)
     kept, kept_pressure = kept_after(1.0, half_life), kept_after(1.0, offensive_half_life)
     for f in range(fronts):
+        if week == shift_week:
+            attractiveness[f] = -attractiveness[f]  # what drew demand repels it, and the reverse
         attractiveness[f] = drifted(attractiveness[f], kept, sd, normal(shocks, f))
         pressure[f] *= kept_pressure
     if not math.isnan(held_pressure):

@@ -63,11 +63,20 @@ class Market(Table):
     """Lognormal spread of what accounts could buy."""
     group_size: int = parameter(3, low=1, high=12, unit="people", plausible=(2, 7), source=TRIAL)
     """People of an account who have to agree to a purchase."""
+    abroad_channels: int = parameter(0, low=0, high=23, unit="channels", plausible=(0, 2))
+    """Channels abroad, closed until the firm expands; they come last."""
+    shift_week: int = parameter(-1, low=-1, high=2080, unit="week", source="design")
+    """Week in which the market shifts: every front's log-attractiveness changes its sign (-1 = never)."""
     partner_reach: float = parameter(0.8, low=0, high=1, unit="share", plausible=(0.5, 1))
     """Accounts of a partner channel that its partners reach."""
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:
+        if self.abroad_channels >= self.channels:
+            raise ValueError(
+                f"market.abroad_channels = {self.abroad_channels} leaves no channel at home "
+                f"(market.channels = {self.channels})"
+            )
         channels, partners = self.channels, self.partner_channels
         if partners > channels:
             raise ValueError(
@@ -266,6 +275,8 @@ class Customers(Table):
     """What full adoption adds to health."""
     term_weeks: int = parameter(52, low=4, high=260, unit="weeks", plausible=(26, 156))
     """Time from one renewal to the next."""
+    rival_pull: float = parameter(0.5, low=0, high=5, unit="logit per logit", plausible=(0.2, 1))
+    """What competitor pressure adds to a customer's odds of leaving."""
     shrink_logit: float = parameter(-3.0, low=-12, high=6, unit="logit", plausible=(-4, -2))
     """Odds that a renewing customer of neutral health shrinks."""
     shrink_share: float = parameter(0.2, low=0, high=1, unit="share of contract", plausible=(0.1, 0.4))

@@ -8,6 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from simulation.tables import (
+    R_ABROAD_ARR,
+    R_ABROAD_SPEND,
     R_ACCOUNT_HOURS,
     R_AFTER_MISS,
     R_ALIGNMENT,
@@ -20,6 +22,9 @@ from simulation.tables import (
     R_CHIEF_WEEKS,
     R_CHURNED,
     R_CHURNED_CUSTOMERS,
+    R_CONTESTED_CLOSED,
+    R_CONTESTED_SHARE,
+    R_CONTESTED_WON,
     R_CONTRACTION,
     R_CUSTOMERS,
     R_CYCLE,
@@ -27,6 +32,7 @@ from simulation.tables import (
     R_DECISIONS_OPEN,
     R_DEFAULTED,
     R_DISMISSALS,
+    R_EQUITY,
     R_EXPANSION,
     R_FIRST_DUE,
     R_FIRST_RENEWED,
@@ -41,6 +47,7 @@ from simulation.tables import (
     R_JUDGED,
     R_LEADS,
     R_LEADS_LOST,
+    R_LIFETIME_MARGIN,
     R_MARKETING_COST,
     R_MATURITY,
     R_MISSED,
@@ -63,11 +70,13 @@ from simulation.tables import (
     R_REVENUE,
     R_REWORKED,
     R_RIVAL,
+    R_RIVAL_CHURNED,
     R_SALES_COST,
     R_SCOPE_ASKED,
     R_SCOPE_OTHERS,
     R_SERVICE_COST,
     R_SETTLED,
+    R_SHIFT_DISTANCE,
     R_STRATEGY_HOURS,
     R_TARGET,
     R_UNWORKED,
@@ -228,6 +237,30 @@ def _persistence(window: Window) -> float:
     return window.sum(R_MISSED_AFTER_MISS) / after - window.sum(R_MISSED) / quarters
 
 
+def _quarters_to_plan(window: Window) -> Parts:
+    missed = window.sum(R_MISSED)
+    return missed, missed - window.sum(R_MISSED_AFTER_MISS)
+
+
+def _adaptation_lag(window: Window) -> float:
+    """Weeks until half of the way to the best allocation at the shift is gone; the window's end where it never is."""
+    distance = window.record[window.first : window.last, R_SHIFT_DISTANCE]
+    shifted = np.flatnonzero(distance)
+    if not len(shifted) or distance[shifted[0]] < 0.02:
+        return math.nan
+    after = distance[shifted[0] :]
+    there = np.flatnonzero(after <= 0.5 * after[0])
+    return float(there[0] if len(there) else len(after))
+
+
+def _last_quarter(column: int) -> Callable[[Window], float]:
+    def read(window: Window) -> float:
+        filled = np.flatnonzero(window.record[window.first : window.last, column])
+        return float(window.record[window.first + filled[-1], column]) if len(filled) else math.nan
+
+    return read
+
+
 def _velocity(window: Window) -> float:
     won, closed, cycle = window.sum(R_WON), _sum(*_DEALS_CLOSED)(window), window.sum(R_CYCLE)
     if not won or not cycle:
@@ -260,6 +293,9 @@ _metric("growth", "customers", "customers", "more", "customers at the end", _val
 _metric("growth", "new_customers", "customers per year", "more", "customers won", _a_year(R_NEW_CUSTOMERS))
 _metric("growth", "market_share", "share", "more", "customers at the end, of all accounts",
         _value(lambda w: w.end(R_CUSTOMERS) / w.accounts), high=1.0)  # fmt: skip
+_metric("growth", "front_share", "share", "more",
+        "customers on the front under most pressure from competitors, of its accounts", _mean(R_CONTESTED_SHARE),
+        high=1.0)  # fmt: skip
 _metric("growth", "growth_durability", "per year", "more", "growth of the last year minus growth of the first",
         _value(_durability), low=-_INF)  # fmt: skip
 _metric("growth", "growth_volatility", "per year", "less",
@@ -267,6 +303,8 @@ _metric("growth", "growth_volatility", "per year", "less",
 
 _metric("sales", "win_rate", "share", "more", "deals won, of deals ended",
         _ratio(_sum(R_WON), _sum(*_DEALS_CLOSED)), high=1.0, ratio=True)  # fmt: skip
+_metric("sales", "front_win_rate", "share", "more", "deals won, of deals ended, on the front under most pressure",
+        _ratio(_sum(R_CONTESTED_WON), _sum(R_CONTESTED_CLOSED)), high=1.0, ratio=True)  # fmt: skip
 _metric("sales", "no_decision_share", "share", "less", "deals that ended without a decision, of deals lost",
         _ratio(_sum(R_NO_DECISION), _sum(R_NO_DECISION, R_RIVAL)), high=1.0, ratio=True)  # fmt: skip
 _metric("sales", "sales_cycle", "weeks", "less", "mean length of deals won",
@@ -282,6 +320,8 @@ _metric("sales", "reps_at_quota", "share", "more", "reps who made a full year's 
         _ratio(_sum(R_AT_QUOTA), _sum(R_JUDGED)), high=1.0, ratio=True)  # fmt: skip
 _metric("sales", "miss_persistence", "probability", "less", "P(quarter missed after a miss) − P(quarter missed)",
         _value(_persistence), low=-1.0, high=1.0)  # fmt: skip
+_metric("sales", "quarters_to_plan", "quarters", "less", "quarters missed in a row once one is missed",
+        _quarters_to_plan, ratio=True)  # fmt: skip
 _metric("sales", "rep_turnover", "per year", "less", "reps who left, a rep-year",
         _ratio(_sum(R_REPS_LEFT), _sum(R_REP_YEARS)), ratio=True)  # fmt: skip
 _metric("sales", "leads_per_rep", "leads per week", "more", "leads made, a rep and week",
@@ -307,6 +347,14 @@ _metric("customers", "customer_health", "health", "more", "mean health of custom
         _ratio(_sum(R_HEALTH_SUM), _sum(R_CUSTOMERS)), high=1.0, ratio=True)  # fmt: skip
 _metric("customers", "expansion_rate", "share per year", "more", "ARR added by customers, of that at a year's start",
         _ratio(_sum(R_EXPANSION), lambda w: w.base(R_ARR)), ratio=True)  # fmt: skip
+_metric("customers", "customer_equity", "USD", "more",
+        "discounted margin of all customers for as long as they will stay, at the last quarter's end",
+        _value(_last_quarter(R_EQUITY)))  # fmt: skip
+_metric("customers", "new_customer_lifetime_margin", "USD", "more",
+        "discounted margin of a new customer for as long as it will stay",
+        _ratio(_sum(R_LIFETIME_MARGIN), _sum(R_NEW_CUSTOMERS)), ratio=True)  # fmt: skip
+_metric("customers", "competitor_loss_share", "share", "less", "customers lost to rivals, of customers lost",
+        _ratio(_sum(R_RIVAL_CHURNED), _sum(R_CHURNED_CUSTOMERS)), high=1.0, ratio=True)  # fmt: skip
 _metric("customers", "first_renewal", "share", "more", "customers who renew when their first term ends",
         _ratio(_sum(R_FIRST_RENEWED), _sum(R_FIRST_DUE)), high=1.0, ratio=True)  # fmt: skip
 _metric("customers", "account_hours", "hours per customer and week", "less", "hours of service a customer takes",
@@ -338,6 +386,12 @@ _metric("strategy", "initiative_completion", "share", "more", "initiatives finis
         _ratio(_sum(R_INITIATIVES_DONE), _sum(R_INITIATIVES_STARTED)), ratio=True)  # fmt: skip
 _metric("strategy", "strategy_hours", "hours per week", "more", "effective hours in the review of strategy",
         _mean(R_STRATEGY_HOURS))  # fmt: skip
+_metric("strategy", "adaptation_lag", "weeks", "less",
+        "weeks to half of the best reallocation after the market shifted; the window's end where it is never reached",
+        _value(_adaptation_lag))  # fmt: skip
+_metric("strategy", "new_front_arr_per_usd", "USD per USD", "more",
+        "ARR won abroad a dollar of marketing spent there", _ratio(_sum(R_ABROAD_ARR), _sum(R_ABROAD_SPEND)),
+        ratio=True)  # fmt: skip
 
 _metric("organization", "alignment", "alignment", "more", "mean alignment of the six pairs of functions",
         _mean(R_ALIGNMENT), high=1.0)  # fmt: skip

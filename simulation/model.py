@@ -26,7 +26,7 @@ from simulation import (
 )
 from simulation.errors import BadInput
 from simulation.organization import PLACES, Organization
-from simulation.parameters import Mechanisms, Scenario
+from simulation.parameters import Levers, Mechanisms, Scenario
 from simulation.people import Customer, Executive, SalesRep, View
 from simulation.tables import (
     ARR_USD,
@@ -113,7 +113,7 @@ class RevenueOrganization(mesa.Model):
         self, scenario: Scenario, seed: int = 0, executives: Mapping[str, type[Executive]] | None = None
     ) -> None:
         super().__init__(seed=seed)
-        world = scenario.neutral().model_copy(update={"mechanisms": Mechanisms()})
+        world = scenario.neutral().model_copy(update={"mechanisms": Mechanisms(), "levers": Levers()})
         self.seed = int(seed)
         self.warm_up_weeks = world.run.warm_up_weeks
         self.week = -self.warm_up_weeks
@@ -168,6 +168,7 @@ class RevenueOrganization(mesa.Model):
             raise BadInput(f"executives: no seat {', '.join(sorted(strangers))} is in force; in force are {known}")
         if scenario.market.accounts != self.accounts.count or self._fronts_of(scenario) != self.fronts.size:
             raise BadInput("a design that takes over cannot change market.accounts, market.channels or market.segments")
+        self.fronts.reach = beginning.reach_of(scenario, self.fronts.channel)
         before = dict(zip(self.people.place.tolist(), self.people.tray_hours.tolist(), strict=True))
         self.people = beginning.people_of(scenario.organization, CHIEF)
         self.people.span = switches.spans_of(scenario)
@@ -211,8 +212,9 @@ class RevenueOrganization(mesa.Model):
             self.accounts, self.fronts, firm, record, world, self.arr_reference_usd, self.seed, week, held
         )
         sales.work_deals(
-            self.accounts, self.fronts, self.rep_slots, firm, self.decisions, record, world, self.seed, week, held
-        )
+            self.accounts, self.fronts, self.rep_slots, firm, self.decisions, record, world, self.seed, week,
+            customers.margin_of(world, firm), held,
+        )  # fmt: skip
         customers.serve(self.accounts, self.fronts, firm, self.decisions, record, world, self.seed, week, held)
         operations.mature(firm, self.record[now - 2, R_HEADS] if now > 1 else 0.0, record, world, held.maturity)
         strategy.propose_changes(firm, self.decisions, world, self.seed, week)

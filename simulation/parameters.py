@@ -111,6 +111,9 @@ class Mechanisms(Table):
 class Levers(Table):
     """What a design may set beside seats and persons."""
 
+    expansion: bool = False
+    """Whether the firm opens its channels abroad when the design takes over."""
+
 
 CATALOGUES = ("seats", "profiles", "neutral_organization", "organization")
 """Tables whose keys are a user's own names or places, and whose entries are tables."""

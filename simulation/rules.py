@@ -37,6 +37,16 @@ def kept_after(weeks: float, half_life_weeks: float) -> float:
 
 
 @rule
+def customer_value(contract_usd: float, margin: float, churn_a_year: float, discount: float) -> float:
+    """Value of a customer: margin for as long as it stays, discounted. [USD]  Source: Gupta & Lehmann (2003).
+
+    >>> customer_value(100.0, margin=0.6, churn_a_year=0.1, discount=0.1)
+    300.0
+    """
+    return contract_usd * margin / (discount + churn_a_year)
+
+
+@rule
 def reaches_desk(value_usd: float, floor_usd: float) -> float:
     """Probability that a matter's stakes pass the floor below which its origin settles it alone. [0..1]
 

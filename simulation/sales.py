@@ -5,7 +5,7 @@ import numpy as np
 from simulation.chance import DEAL_AGREES, DEAL_RIVAL, EXCEPTION, ONBOARDING, STALL, TURN, stream, uniform
 from simulation.compiling import loop, rule
 from simulation.parameters import Scenario
-from simulation.rules import enter, held_or, logistic, reaches_desk, responsive
+from simulation.rules import customer_value, enter, held_or, logistic, reaches_desk, responsive
 from simulation.switches import Held
 from simulation.tables import (
     ARR_USD,
@@ -20,9 +20,13 @@ from simulation.tables import (
     MATURITY,
     OPERATIONS_WORK,
     OPPORTUNITY,
+    R_ABROAD_ARR,
     R_CAPACITY,
+    R_CONTESTED_CLOSED,
+    R_CONTESTED_WON,
     R_CYCLE,
     R_DEALS_OPEN,
+    R_LIFETIME_MARGIN,
     R_NEW_ARR,
     R_NEW_CUSTOMERS,
     R_NO_DECISION,
@@ -128,7 +132,7 @@ def bad_start(alignment: float, by_alignment: float) -> float:
 
 def work_deals(
     accounts: Accounts, fronts: Fronts, reps: Reps, firm: Firm, decisions: Decisions, record: Column,
-    world: Scenario, seed: int, week: int, held: Held,
+    world: Scenario, seed: int, week: int, margin: float, held: Held,
 ) -> None:  # fmt: skip
     """Give reps their hours, let them take new deals, and move every open deal by a week."""
     rules, customers = world.sales, world.customers
@@ -146,9 +150,10 @@ def work_deals(
     )  # fmt: skip
     _work_deals(
         accounts.stage, accounts.since, accounts.due, accounts.attempt, accounts.rep, accounts.progress,
-        accounts.heat, accounts.waiting, accounts.size, accounts.group, accounts.front, accounts.contract_usd,
-        accounts.health, accounts.adoption, accounts.champion, accounts.sponsors, accounts.critics,
-        fronts.attractiveness, fronts.pressure, reps.hours, reps.load, reps.weight, reps.booked_quarter,
+        accounts.heat, accounts.waiting, accounts.size, accounts.group, accounts.front, accounts.churn_logit,
+        accounts.contract_usd, accounts.health, accounts.adoption, accounts.champion, accounts.sponsors,
+        accounts.critics,
+        fronts.attractiveness, fronts.pressure, fronts.home, reps.hours, reps.load, reps.weight, reps.booked_quarter,
         reps.booked_year, firm.gauges, firm.lift, firm.lift if held.group_lift is None else held.group_lift,
         firm.alignment if held.alignment is None else held.alignment, decisions.entry_kind, decisions.entry_row,
         decisions.entry_day, decisions.entry_climbs, decisions.entries, record, seed, week, rules.deal_hours,
@@ -157,6 +162,7 @@ def work_deals(
         rules.stall_after_paces, world.market.contract_usd, world.decisions.exceptions_per_deal_week,
         customers.issue_relief, world.decisions.stakes_floor_share, world.decisions.escalate_share,
         world.demand.lost_return_weeks, customers.term_weeks, customers.neutral_health, customers.onboarding_alignment,
+        margin, world.finance.discount_a_year,
     )  # fmt: skip
 
 
@@ -244,8 +250,10 @@ def _take_leads(
 @loop
 def _work_deals(
     stage: Column, since: Column, due: Column, attempt: Column, rep: Column, progress: Column, heat: Column,
-    waiting: Column, size: Column, group: Column, front: Column, contract: Column, health: Column, adoption: Column,
-    champion: Column, sponsors: Column, critics: Column, attractiveness: Column, pressure: Column, hours: Column,
+    waiting: Column, size: Column, group: Column, front: Column, churn_logit: Column, contract: Column,
+    health: Column, adoption: Column,
+    champion: Column, sponsors: Column, critics: Column, attractiveness: Column, pressure: Column, home: Column,
+    hours: Column,
     load: Column, weight: Column, booked_quarter: Column, booked_year: Column, gauges: Column, lift: Column,
     group_lift: Column, alignment: Column, entry_kind: Column, entry_row: Column, entry_day: Column,
     entry_climbs: Column, entries: Column, record: Column, seed: int, week: int, deal_hours: float,
@@ -254,6 +262,7 @@ def _work_deals(
     competition_gain: float, attractiveness_gain: float, stall_per_week: float, stall_after: float,
     contract_usd: float, exceptions_per_week: float, exception_relief: float, floor_share: float,
     escalate_share: float, return_weeks: float, term_weeks: int, neutral_health: float, onboarding: float,
+    margin: float, discount: float,
 ) -> None:  # fmt: skip
     stalls, exceptions = stream(seed, STALL, week), stream(seed, EXCEPTION, week)
     floor = max(floor_share * gauges[ARR_USD], 1.0)
@@ -261,6 +270,7 @@ def _work_deals(
     sales, service = group_lift[EXECUTION_WORK], group_lift[CUSTOMER_WORK]
     technical, leaders = group_lift[OPERATIONS_WORK], group_lift.mean()
     bad = bad_start(alignment[SALES, SUCCESS], onboarding)
+    contested = np.argmax(pressure)
     deals, pipeline, used = 0, 0.0, 0.0
     for i in range(stage.shape[0]):
         if stage[i] != OPPORTUNITY:
@@ -296,6 +306,7 @@ def _work_deals(
                         waiting[i] = 1
             continue
         rep[i], progress[i] = -1, 0.0
+        record[R_CONTESTED_CLOSED] += f == contested
         agrees = group_agrees(group[i], agreement_logit + heat[i], deal_help, sales, service, technical, leaders)
         if uniform(stream(seed, DEAL_AGREES, attempt[i]), i) >= agrees:
             stage[i], due[i] = LOST, week + return_weeks
@@ -308,9 +319,12 @@ def _work_deals(
             record[R_RIVAL] += 1.0
             continue
         record[R_WON] += 1.0
+        record[R_CONTESTED_WON] += f == contested
         record[R_CYCLE] += age + 1.0
         contract[i] = contract_usd * size[i]
         record[R_NEW_ARR] += contract[i]
+        record[R_ABROAD_ARR] += contract[i] * (1 - home[f])
+        record[R_LIFETIME_MARGIN] += customer_value(contract[i], margin, logistic(churn_logit[i]), discount)
         record[R_NEW_CUSTOMERS] += 1.0
         record[R_ONBOARDINGS] += 1.0
         gauges[BOOKED_USD] += contract[i]

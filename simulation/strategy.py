@@ -20,6 +20,7 @@ from simulation.tables import (
     R_INITIATIVES_DONE,
     R_INITIATIVES_OPEN,
     R_REGRET,
+    R_SHIFT_DISTANCE,
     R_STRATEGY_HOURS,
     REVIEW_BANK,
     REVIEW_HOURS,
@@ -118,22 +119,24 @@ def review(
     rules, market = world.strategy, world.market
     _review(
         fronts.attractiveness, fronts.belief, fronts.uncertainty, fronts.reviewed, fronts.reach, fronts.accounts,
-        fronts.prospects, fronts.allocation, fronts.proposal, firm.gauges, decisions.entry_kind, decisions.entry_row,
+        fronts.prospects, fronts.allocation, fronts.proposal, fronts.shift_target, firm.gauges, decisions.entry_kind,
+        decisions.entry_row,
         decisions.entry_day, decisions.entry_climbs, decisions.entries, record, seed, week, front_review_hours(world),
         rules.observation_sd, rules.observation_weeks, rules.transparency_effect, rules.temperature,
         rules.move_threshold, market.drift_half_life_weeks, market.attractiveness_sd, world.decisions.escalate_share,
-        world.demand.front_exponent, week % world.leadership.policy_weeks == 0, held_hours,
+        world.demand.front_exponent, week % world.leadership.policy_weeks == 0, market.shift_week, held_hours,
     )  # fmt: skip
 
 
 @loop
 def _review(
     attractiveness: Column, belief: Column, uncertainty: Column, reviewed: Column, reach: Column, accounts: Column,
-    prospects: Column, allocation: Column, proposal: Column, gauges: Column, entry_kind: Column, entry_row: Column,
+    prospects: Column, allocation: Column, proposal: Column, shift_target: Column, gauges: Column, entry_kind: Column,
+    entry_row: Column,
     entry_day: Column, entry_climbs: Column, entries: Column, record: Column, seed: int, week: int, cost: float,
     observation_sd: float, observation_weeks: float, transparency: float, temperature: float,
     threshold: float, half_life: float, sd: float, escalate_share: float, exponent: float, may_propose: bool,
-    held_hours: float,
+    shift_week: int, held_hours: float,
 ) -> None:  # fmt: skip
     fronts = belief.shape[0]
     hours = held_or(held_hours, gauges[REVIEW_HOURS])
@@ -162,6 +165,11 @@ def _review(
         uncertainty[f] = (1.0 - gain) * prior_variance
         reviewed[f] = week
     record[R_REGRET] = _regret(allocation, prospects, accounts, reach, attractiveness, exponent)
+    if week == shift_week:
+        _best_allocation(shift_target, prospects, accounts, reach, attractiveness, exponent)
+    if 0 <= shift_week <= week:
+        for f in range(fronts):
+            record[R_SHIFT_DISTANCE] += 0.5 * abs(shift_target[f] - allocation[f])
     if not may_propose or gauges[PROPOSAL_OPEN] > 0.0:
         return
     total = 0.0
@@ -203,6 +211,19 @@ def _regret(
         best += demand_on(share, exponent, n, everyone, p, r, theta)
         actual += demand_on(allocation[f], exponent, n, everyone, p, r, theta)
     return max(0.0, 1.0 - actual / best)
+
+
+@rule
+def _best_allocation(
+    best: Column, prospects: Column, accounts: Column, reach: Column, attractiveness: Column, exponent: float
+) -> None:
+    """Fill in the shares of the allocation that draws most demand from the fronts as they are."""
+    total = 0.0
+    for f in range(best.shape[0]):
+        best[f] = _best_weight(prospects[f], reach[f], attractiveness[f], accounts[f], exponent)
+        total += best[f]
+    for f in range(best.shape[0]):
+        best[f] /= max(total, 1e-300)
 
 
 @rule

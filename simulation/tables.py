@@ -74,8 +74,9 @@ RECORD = (
     "chief_weeks", "dismissals", "burnouts", "departures", "target", "quarters", "quarter_missed",
     "quarter_missed_after_miss", "quarter_after_miss", "forecast_error", "forecast_missed", "revenue",
     "marketing_cost", "sales_cost", "service_cost", "other_cost", "heads", "chief_present", "moved",
-    "references", "champion_worth", "critic_worth", "execution_hours", "lift_strategy", "lift_execution",
-    "lift_operations", "lift_customer",
+    "references", "champion_worth", "critic_worth", "execution_hours", "rival_churned", "contested_share",
+    "contested_won", "contested_closed", "equity", "lifetime_margin", "shift_distance", "abroad_arr",
+    "abroad_spend", "lift_strategy", "lift_execution", "lift_operations", "lift_customer",
 )  # fmt: skip
 (
     R_ARR, R_NEW_ARR, R_EXPANSION, R_CONTRACTION, R_CHURNED, R_BASE_EXPANSION, R_CUSTOMERS, R_NEW_CUSTOMERS,
@@ -88,7 +89,9 @@ RECORD = (
     R_BURNOUTS, R_DEPARTURES, R_TARGET, R_QUARTERS, R_MISSED, R_MISSED_AFTER_MISS, R_AFTER_MISS,
     R_FORECAST_ERROR, R_FORECAST_MISSED, R_REVENUE, R_MARKETING_COST, R_SALES_COST, R_SERVICE_COST,
     R_OTHER_COST, R_HEADS, R_CHIEF_PRESENT, R_MOVED, R_REFERENCES, R_CHAMPION_WORTH, R_CRITIC_WORTH,
-    R_EXECUTION_HOURS, R_LIFT_STRATEGY, R_LIFT_EXECUTION, R_LIFT_OPERATIONS, R_LIFT_CUSTOMER,
+    R_EXECUTION_HOURS, R_RIVAL_CHURNED, R_CONTESTED_SHARE, R_CONTESTED_WON, R_CONTESTED_CLOSED, R_EQUITY,
+    R_LIFETIME_MARGIN, R_SHIFT_DISTANCE, R_ABROAD_ARR, R_ABROAD_SPEND, R_LIFT_STRATEGY, R_LIFT_EXECUTION,
+    R_LIFT_OPERATIONS, R_LIFT_CUSTOMER,
 ) = range(len(RECORD))  # fmt: skip
 
 
@@ -107,6 +110,7 @@ class Fronts(Table):
     channel: Column
     segment: Column
     partner: Column  # 1 where the channel is a partner's
+    home: Column  # 0 abroad, where nothing is sold before the firm expands
     reach: Column  # share of the front's accounts that marketing can reach
     accounts: Column  # number of accounts on the front
     attractiveness: Column  # log-attractiveness θ
@@ -120,6 +124,7 @@ class Fronts(Table):
     uncertainty: Column  # variance of that belief
     reviewed: Column  # week of the last review
     proposal: Column  # allocation proposed last
+    shift_target: Column  # best allocation on the day the market shifted
 
     @property
     def size(self) -> int:
