@@ -74,8 +74,9 @@ def shared_goals(measures: Column, one: int, other: int) -> float:
 
 
 def meet(
-    people: People, firm: Firm, head_of: Column, record: Column, world: Scenario, week: int, held_ownership: float
-) -> None:
+    people: People, firm: Firm, head_of: Column, record: Column, world: Scenario, week: int,
+    held_ownership: float = math.nan,
+) -> None:  # fmt: skip
     """Move the alignment of every pair of functions, and the ownership of customers, by a week."""
     rules = world.alignment
     _meet(

@@ -10,8 +10,8 @@ from simulation.chance import ESCALATION as ESCALATES
 from simulation.chance import HEALTH as HEALTH_NOISE
 from simulation.compiling import loop, rule
 from simulation.parameters import Scenario
-from simulation.rules import customer_value, enter, held_or, logistic, reaches_desk, responsive
-from simulation.switches import Held
+from simulation.rules import customer_value, enter, held_or, logistic, margin_share, reaches_desk, responsive
+from simulation.switches import NOTHING_HELD, Held
 from simulation.tables import (
     ARR_USD,
     CUSTOMER,
@@ -180,15 +180,9 @@ def churn_logits(chances: Column, a: float, b: float) -> Column:
     return np.interp(logits, np.linspace(-30.0, 30.0, 6001), _disposition_table(a, b))
 
 
-def margin_of(world: Scenario, firm: Firm) -> float:
-    """Share of a contract left after running and serving it, with processes as mature as they are."""
-    costs = world.finance.infrastructure_share + world.finance.serve_share
-    return float(1.0 - costs * (1.0 - world.operations.cost_relief * firm.gauges[MATURITY]))
-
-
 def serve(
     accounts: Accounts, fronts: Fronts, firm: Firm, decisions: Decisions, record: Column, world: Scenario, seed: int,
-    week: int, held: Held,
+    week: int, held: Held = NOTHING_HELD,
 ) -> None:  # fmt: skip
     """Serve every customer for a week, and let those decide whose time has come."""
     rules = world.customers
@@ -207,7 +201,8 @@ def serve(
         rules.shrink_share, rules.healthy_reference, rules.care_hours, rules.issue_hours, rules.product_potential,
         world.alignment.ownership_worth,
         world.decisions.stakes_floor_share, world.decisions.escalate_share, world.demand.churned_return_weeks,
-        rules.rival_pull, margin_of(world, firm), world.finance.discount_a_year, (week + 1) % WEEKS_A_QUARTER == 0,
+        rules.rival_pull, world.finance.infrastructure_share + world.finance.serve_share, world.operations.cost_relief,
+        world.finance.discount_a_year, (week + 1) % WEEKS_A_QUARTER == 0,
         held.champion_worth, held.critic_worth,
     )  # fmt: skip
 
@@ -227,13 +222,14 @@ def _serve(
     issue_relief: float, issue_loss: float, escalated_share: float, adoption_weeks: float, adoption_worth: float,
     term_weeks: int, shrink_logit: float, shrink_share: float, healthy: float, care_hours: float,
     issue_hours: float, product_potential: float, ownership_worth: float,
-    floor_share: float, escalate_share: float, return_weeks: float, rival_pull: float, margin: float,
-    discount: float, values_customers: bool, held_champion: float, held_critic: float,
+    floor_share: float, escalate_share: float, return_weeks: float, rival_pull: float, costs: float,
+    cost_relief: float, discount: float, values_customers: bool, held_champion: float, held_critic: float,
 ) -> None:  # fmt: skip
     noises, relations = stream(seed, HEALTH_NOISE, week), stream(seed, RELATION, week)
     grows, churns, shrinks = stream(seed, EXPANSION, week), stream(seed, CHURN, week), stream(seed, SHRINK, week)
     issues, escalates = stream(seed, ISSUE, week), stream(seed, ESCALATES, week)
     floor = max(floor_share * gauges[ARR_USD], 1.0)
+    margin = margin_share(costs, cost_relief, gauges[MATURITY])
     service = service_gain * lift[CUSTOMER_WORK]
     account_work = responsive(expansion_gain, lift[CUSTOMER_WORK])
     aligned = 0.5 * (alignment[1, 2] + alignment[0, 2])

@@ -14,7 +14,7 @@ from simulation.compiling import loop, rule
 from simulation.desks import entity_of, functions_in, run_desks, settle_unqueued
 from simulation.parameters import Scenario
 from simulation.rules import held_or
-from simulation.switches import Held
+from simulation.switches import NOTHING_HELD, Held
 from simulation.tables import (
     CUSTOMER,
     DAYS_A_WEEK,
@@ -84,8 +84,8 @@ def seat_in_charge(
 
 
 def settle(
-    decisions: Decisions, people: People, routes: Routes, accounts: Accounts, firm: Firm,
-    initiatives: Initiatives, record: Column, row: int, world: Scenario, seed: int, week: int, held: Held,
+    decisions: Decisions, people: People, routes: Routes, accounts: Accounts, firm: Firm, initiatives: Initiatives,
+    record: Column, row: int, world: Scenario, seed: int, week: int, held: Held = NOTHING_HELD,
 ) -> None:  # fmt: skip
     """Enter what was raised, serve all desks for a week, and let the settled decisions take effect.
 

@@ -8,7 +8,7 @@ from simulation.chance import BECOMES_LEAD, HANDOFF, stream, uniform
 from simulation.compiling import loop, rule
 from simulation.parameters import Scenario
 from simulation.rules import held_or, responsive
-from simulation.switches import Held
+from simulation.switches import NOTHING_HELD, Held
 from simulation.tables import (
     ARR_USD,
     LEAD,
@@ -84,7 +84,7 @@ def moved_away(weeks_to_lose: float) -> float:
 
 def make_leads(
     accounts: Accounts, fronts: Fronts, firm: Firm, record: Column, world: Scenario, arr_reference_usd: float,
-    seed: int, week: int, held: Held,
+    seed: int, week: int, held: Held = NOTHING_HELD,
 ) -> None:  # fmt: skip
     """Let prospects turn leads, hand the leads over, and bring lost accounts back to the market."""
     rules = world.demand

@@ -5,7 +5,8 @@ import math
 from simulation.chance import BURNOUT, DISMISSAL, FORECAST, REP_QUITS, REP_SKILL, normal, stream, uniform
 from simulation.compiling import loop, rule
 from simulation.parameters import Scenario
-from simulation.switches import Held
+from simulation.rules import held_or
+from simulation.switches import FREE, NOTHING_HELD, Held
 from simulation.tables import (
     ARR_USD,
     BOOKED_USD,
@@ -110,7 +111,7 @@ def reps_needed(new_arr_a_year_usd: float, quota_usd: float, attainment: float) 
 
 def close_books(
     firm: Firm, fronts: Fronts, reps: Reps, people: People, history: Column, now: int, world: Scenario, seed: int,
-    week: int, held: Held,
+    week: int, held: Held = NOTHING_HELD,
 ) -> bool:  # fmt: skip
     """Close the week's books, and the quarter's and year's when they end; return whether a leader left.
 
@@ -147,6 +148,7 @@ def close_books(
             people.place, people.line, people.measures, people.arrived, people.vacant_until, people.replaced,
             firm.gauges, firm.alignment, firm.shortfall, history[now], seed, week, rules.dismissal_per_quarter,
             rules.dismissal_per_miss, rules.burnout_per_year, rules.search_weeks, quarter_ends,
+            rules.random_dismissal_per_quarter if world.rivals.random_exits else FREE,
         )
     )  # fmt: skip
 
@@ -287,6 +289,7 @@ def _leaders_leave(
     place: Column, line: Column, measures: Column, arrived: Column, vacant_until: Column, replaced: Column,
     gauges: Column, alignment: Column, shortfall: Column, record: Column, seed: int, week: int,
     dismissal: float, per_miss: float, burnout: float, search_weeks: int, quarter_ends: bool,
+    held_probability: float,
 ) -> int:  # fmt: skip
     left = 0
     for s in range(place.shape[0]):
@@ -301,7 +304,9 @@ def _leaders_leave(
         for m in range(1, 4):
             other += measures[s, m] * max(shortfall[m], 0.0)
         own_misses = min(gauges[MISSES], (week + 1 - arrived[s]) // WEEKS_A_QUARTER)  # not the predecessor's
-        probability = dismissal_probability(dismissal, per_miss, own_misses, measures[s, 0], 2.0 * other)
+        probability = held_or(
+            held_probability, dismissal_probability(dismissal, per_miss, own_misses, measures[s, 0], 2.0 * other)
+        )
         worn = burnout / WEEKS_A_YEAR * (0.5 + resistance(line[s], alignment)) * 2.0 * (1.0 - gauges[OWNERSHIP])
         if quarter_ends and uniform(stream(seed, DISMISSAL, week), place[s]) < probability:
             record[R_DISMISSALS] += 1.0

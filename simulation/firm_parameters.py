@@ -110,7 +110,7 @@ class Decisions(Table):
     """Decisions: what raises them, what they take, who is asked and what goes wrong."""
 
     exceptions_per_deal_week: float = parameter(
-        0.14, low=0, high=1, unit="per deal and week", plausible=(0.01, 0.06), source=TRIAL, uncertain=True
+        0.14, low=0, high=1, unit="per deal and week", plausible=(0.02, 0.28), source=TRIAL, uncertain=True
     )
     """Rate at which open deals ask for an exception."""
     exception_hours: float = parameter(2.5, low=0.01, high=100, unit="hours", plausible=(1, 5), source=TRIAL)
@@ -142,7 +142,7 @@ class Decisions(Table):
     )
     """Chance that the stakes lift a decision one level higher."""
     stakes_floor_share: float = parameter(
-        0.0065, low=0, high=1, unit="share of ARR", plausible=(0.001, 0.006)
+        0.0065, low=0, high=1, unit="share of ARR", plausible=(0.003, 0.013)
     )
     """Stakes below which the origin settles without a desk."""
     time_limit_days: float = parameter(20.0, low=1, high=1000, unit="days", plausible=(10, 40), source=TRIAL)
@@ -279,15 +279,17 @@ class Finance(Table):
     )
     """Rate of leaving that a full miss of quota adds."""
     dismissal_per_quarter: float = parameter(
-        0.03, low=0, high=1, unit="probability", plausible=(0.01, 0.06), uncertain=True
+        0.02, low=0, high=1, unit="probability", plausible=(0.01, 0.06), uncertain=True
     )
     """Chance that the chief is dismissed at a quarter's end."""
     dismissal_per_miss: float = parameter(
-        0.08, low=0, high=1, unit="probability", plausible=(0.03, 0.16), uncertain=True
+        0.05, low=0, high=1, unit="probability", plausible=(0.03, 0.16), uncertain=True
     )
     """Chance of dismissal that each missed quarter in a row adds."""
+    random_dismissal_per_quarter: float = parameter(0.08, low=0, high=1, unit="probability", plausible=(0.04, 0.12))
+    """Chance of dismissal each quarter under the rival mechanism of random exits."""
     burnout_per_year: float = parameter(
-        0.15, low=0, high=5, unit="per year", plausible=(0.05, 0.3), uncertain=True
+        0.1, low=0, high=5, unit="per year", plausible=(0.05, 0.3), uncertain=True
     )
     """Rate of burning out under full resistance."""
     discount_a_year: float = parameter(0.1, low=0.001, high=1, unit="per year", plausible=(0.08, 0.15))

@@ -5,6 +5,8 @@ What the in-tray left of last week went to the domains, and bears fruit this wee
 How a leader sets attention is the agent's own affair (`people.Executive`); here the hours are carried to the domains.
 """
 
+import math
+
 from simulation.compiling import loop, rule
 from simulation.parameters import Scenario
 from simulation.rules import held_or
@@ -70,7 +72,7 @@ def settled_in(weeks: float, newcomer_weeks: float) -> float:
 
 def contribute(
     people: People, firm: Firm, world: Scenario, arr_reference_usd: float, review_need_hours: float,
-    record: Column, week: int, held_reach: float,
+    record: Column, week: int, held_reach: float = math.nan,
 ) -> None:  # fmt: skip
     """Turn the hours and policies of all seats into contributions, lifts and hours of strategy review."""
     rules = world.leadership

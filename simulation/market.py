@@ -19,7 +19,7 @@ def drifted(attractiveness: float, kept: float, sd: float, shock: float) -> floa
     return kept * attractiveness + sd * math.sqrt(1.0 - kept * kept) * shock
 
 
-def drift(fronts: Fronts, market: Market, seed: int, week: int, held_pressure: float) -> None:
+def drift(fronts: Fronts, market: Market, seed: int, week: int, held_pressure: float = math.nan) -> None:
     """Move every front's attractiveness and competitor pressure by one week."""
     _drift(
         fronts.attractiveness, fronts.pressure, seed, week,

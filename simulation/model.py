@@ -26,7 +26,7 @@ from simulation import (
 )
 from simulation.errors import BadInput
 from simulation.organization import PLACES, Organization
-from simulation.parameters import Levers, Mechanisms, Scenario
+from simulation.parameters import Levers, Mechanisms, Rivals, Scenario
 from simulation.people import Customer, Executive, SalesRep, View
 from simulation.tables import (
     ARR_USD,
@@ -113,7 +113,8 @@ class RevenueOrganization(mesa.Model):
         self, scenario: Scenario, seed: int = 0, executives: Mapping[str, type[Executive]] | None = None
     ) -> None:
         super().__init__(seed=seed)
-        world = scenario.neutral().model_copy(update={"mechanisms": Mechanisms(), "levers": Levers()})
+        as_designed = {"mechanisms": Mechanisms(), "levers": Levers(), "rivals": Rivals()}
+        world = scenario.neutral().model_copy(update=as_designed)
         self.seed = int(seed)
         self.warm_up_weeks = world.run.warm_up_weeks
         self.week = -self.warm_up_weeks
@@ -172,6 +173,9 @@ class RevenueOrganization(mesa.Model):
         before = dict(zip(self.people.place.tolist(), self.people.tray_hours.tolist(), strict=True))
         self.people = beginning.people_of(scenario.organization, CHIEF)
         self.people.span = switches.spans_of(scenario)
+        if scenario.rivals.heads_learn:
+            heads = scenario.organization.head_of
+            self.people.say[heads] = np.maximum(self.people.say[heads], 0.5)
         self.people.tray_hours[:] = [before.get(place, 0.0) for place in self.people.place.tolist()]
         self._seat(scenario, self.executive_classes)
         self.agents.do("set_policy")
@@ -213,7 +217,7 @@ class RevenueOrganization(mesa.Model):
         )
         sales.work_deals(
             self.accounts, self.fronts, self.rep_slots, firm, self.decisions, record, world, self.seed, week,
-            customers.margin_of(world, firm), held,
+            held,
         )  # fmt: skip
         customers.serve(self.accounts, self.fronts, firm, self.decisions, record, world, self.seed, week, held)
         operations.mature(firm, self.record[now - 2, R_HEADS] if now > 1 else 0.0, record, world, held.maturity)

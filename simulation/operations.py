@@ -1,5 +1,7 @@
 """Step 10: processes mature through operations' work, and are diluted by growth."""
 
+import math
+
 from simulation.compiling import loop, rule
 from simulation.parameters import Scenario
 from simulation.rules import held_or, responsive
@@ -18,7 +20,7 @@ def maturity_after(maturity: float, pace: float, work: float, decay: float, dilu
     return min(max(maturity + built - lost, 0.0), 1.0)
 
 
-def mature(firm: Firm, heads_before: float, record: Column, world: Scenario, held_maturity: float) -> None:
+def mature(firm: Firm, heads_before: float, record: Column, world: Scenario, held_maturity: float = math.nan) -> None:
     """Move process maturity by a week; `heads_before` are the people paid in the week before the last."""
     rules = world.operations
     _mature(

@@ -37,6 +37,7 @@ __all__ = [
     "Market",
     "Mechanisms",
     "Operations",
+    "Rivals",
     "Run",
     "Sales",
     "Scenario",
@@ -108,6 +109,17 @@ class Mechanisms(Table):
     """Holders of the chief's place leave and are replaced (off: nobody leaves)."""
 
 
+class Rivals(Table):
+    """Rival mechanisms that a sceptic would name, each in place of ours; all are off by default."""
+
+    heads_learn: bool = False
+    """Heads of functions learn about the fronts too: half of their strategy hours count in the review."""
+    over_steering: bool = False
+    """Reviews believe the last look alone, and moves of the allocation cost twice as much."""
+    random_exits: bool = False
+    """Leaders are dismissed at random times, not after misses."""
+
+
 class Levers(Table):
     """What a design may set beside seats and persons."""
 
@@ -163,6 +175,7 @@ class Scenario(Table):
     alignment: Alignment = Alignment()
     finance: Finance = Finance()
     mechanisms: Mechanisms = Mechanisms()
+    rivals: Rivals = Rivals()
     levers: Levers = Levers()
     run: Run = Run()
     seats: dict[str, Seat]

@@ -37,6 +37,16 @@ def kept_after(weeks: float, half_life_weeks: float) -> float:
 
 
 @rule
+def margin_share(costs: float, relief: float, maturity: float) -> float:
+    """Share of a contract left after running and serving it; mature processes save some of the costs. [..1]
+
+    >>> round(margin_share(0.4, relief=0.5, maturity=0.5), 2)
+    0.7
+    """
+    return 1.0 - costs * (1.0 - relief * maturity)
+
+
+@rule
 def customer_value(contract_usd: float, margin: float, churn_a_year: float, discount: float) -> float:
     """Value of a customer: margin for as long as it stays, discounted. [USD]  Source: Gupta & Lehmann (2003).
 

@@ -5,8 +5,8 @@ import numpy as np
 from simulation.chance import DEAL_AGREES, DEAL_RIVAL, EXCEPTION, ONBOARDING, STALL, TURN, stream, uniform
 from simulation.compiling import loop, rule
 from simulation.parameters import Scenario
-from simulation.rules import customer_value, enter, held_or, logistic, reaches_desk, responsive
-from simulation.switches import Held
+from simulation.rules import customer_value, enter, held_or, logistic, margin_share, reaches_desk, responsive
+from simulation.switches import NOTHING_HELD, Held
 from simulation.tables import (
     ARR_USD,
     BOOKED_USD,
@@ -132,7 +132,7 @@ def bad_start(alignment: float, by_alignment: float) -> float:
 
 def work_deals(
     accounts: Accounts, fronts: Fronts, reps: Reps, firm: Firm, decisions: Decisions, record: Column,
-    world: Scenario, seed: int, week: int, margin: float, held: Held,
+    world: Scenario, seed: int, week: int, held: Held = NOTHING_HELD,
 ) -> None:  # fmt: skip
     """Give reps their hours, let them take new deals, and move every open deal by a week."""
     rules, customers = world.sales, world.customers
@@ -162,7 +162,8 @@ def work_deals(
         rules.stall_after_paces, world.market.contract_usd, world.decisions.exceptions_per_deal_week,
         customers.issue_relief, world.decisions.stakes_floor_share, world.decisions.escalate_share,
         world.demand.lost_return_weeks, customers.term_weeks, customers.neutral_health, customers.onboarding_alignment,
-        margin, world.finance.discount_a_year,
+        world.finance.infrastructure_share + world.finance.serve_share, world.operations.cost_relief,
+        world.finance.discount_a_year,
     )  # fmt: skip
 
 
@@ -262,7 +263,7 @@ def _work_deals(
     competition_gain: float, attractiveness_gain: float, stall_per_week: float, stall_after: float,
     contract_usd: float, exceptions_per_week: float, exception_relief: float, floor_share: float,
     escalate_share: float, return_weeks: float, term_weeks: int, neutral_health: float, onboarding: float,
-    margin: float, discount: float,
+    costs: float, cost_relief: float, discount: float,
 ) -> None:  # fmt: skip
     stalls, exceptions = stream(seed, STALL, week), stream(seed, EXCEPTION, week)
     floor = max(floor_share * gauges[ARR_USD], 1.0)
@@ -271,6 +272,7 @@ def _work_deals(
     technical, leaders = group_lift[OPERATIONS_WORK], group_lift.mean()
     bad = bad_start(alignment[SALES, SUCCESS], onboarding)
     contested = np.argmax(pressure)
+    margin = margin_share(costs, cost_relief, gauges[MATURITY])
     deals, pipeline, used = 0, 0.0, 0.0
     for i in range(stage.shape[0]):
         if stage[i] != OPPORTUNITY:

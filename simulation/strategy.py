@@ -113,7 +113,7 @@ def review_need(world: Scenario) -> float:
 
 def review(
     fronts: Fronts, firm: Firm, decisions: Decisions, record: Column, world: Scenario, seed: int, week: int,
-    held_hours: float,
+    held_hours: float = math.nan,
 ) -> None:  # fmt: skip
     """Review the stalest and largest fronts as far as hours go; once a policy period propose a better allocation."""
     rules, market = world.strategy, world.market
@@ -124,7 +124,8 @@ def review(
         decisions.entry_day, decisions.entry_climbs, decisions.entries, record, seed, week, front_review_hours(world),
         rules.observation_sd, rules.observation_weeks, rules.transparency_effect, rules.temperature,
         rules.move_threshold, market.drift_half_life_weeks, market.attractiveness_sd, world.decisions.escalate_share,
-        world.demand.front_exponent, week % world.leadership.policy_weeks == 0, market.shift_week, held_hours,
+        world.demand.front_exponent, week % world.leadership.policy_weeks == 0,
+        market.shift_week, world.rivals.over_steering, held_hours,
     )  # fmt: skip
 
 
@@ -136,7 +137,7 @@ def _review(
     entry_day: Column, entry_climbs: Column, entries: Column, record: Column, seed: int, week: int, cost: float,
     observation_sd: float, observation_weeks: float, transparency: float, temperature: float,
     threshold: float, half_life: float, sd: float, escalate_share: float, exponent: float, may_propose: bool,
-    shift_week: int, held_hours: float,
+    shift_week: int, over_steering: bool, held_hours: float,
 ) -> None:  # fmt: skip
     fronts = belief.shape[0]
     hours = held_or(held_hours, gauges[REVIEW_HOURS])
@@ -160,7 +161,7 @@ def _review(
         seen_with = observation_variance(observation_sd, weeks, observation_weeks, gauges[MATURITY], transparency)
         seen = attractiveness[f] + math.sqrt(seen_with) * normal(noise, f)
         prior, prior_variance = kept * belief[f], aged_variance(uncertainty[f], kept, sd)
-        gain = kalman_gain(prior_variance, seen_with)
+        gain = 1.0 if over_steering else kalman_gain(prior_variance, seen_with)
         belief[f] = prior + gain * (seen - prior)
         uncertainty[f] = (1.0 - gain) * prior_variance
         reviewed[f] = week
@@ -258,14 +259,15 @@ def _propose_changes(
 
 
 def carry_out(
-    initiatives: Initiatives, fronts: Fronts, firm: Firm, record: Column, world: Scenario, held_hours: float
+    initiatives: Initiatives, fronts: Fronts, firm: Firm, record: Column, world: Scenario, held_hours: float = math.nan
 ) -> None:
     """Spend sales management's hours on the initiatives at work; what is finished takes effect."""
     rules = world.strategy
     _carry_out(
         initiatives.kind, initiatives.hours, initiatives.order, fronts.allocation, fronts.proposal, firm.gauges,
         firm.contribution, record, rules.initiative_share, rules.initiatives_at_once, rules.switching_loss,
-        rules.moving_cost_weeks, world.operations.change_step, held_hours,
+        rules.moving_cost_weeks * (2.0 if world.rivals.over_steering else 1.0), world.operations.change_step,
+        held_hours,
     )  # fmt: skip
 
 

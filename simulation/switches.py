@@ -143,6 +143,9 @@ class Held:
         return held
 
 
+NOTHING_HELD = Held()
+
+
 def _neutral_reach(world: Scenario, neutral: Neutral) -> float:
     """Reach outside the line of a head in the neutral organization."""
     rules = world.leadership

@@ -52,7 +52,7 @@ class Desks:
             table.wrong, table.defaulted, table.settled, np.array(self.line), np.full((seats, 4), SKILL),
             np.full(seats, self.hours_a_day), self.served, np.array(self.head_of), DOMAIN_OF_FUNCTION,
             np.full(4, self.mean_hours), start, until, self.seed, OFFSET, self.cross_line_delay, self.time_limit,
-            self.wrong, SKILL + 1.0, 0.0, self.caught, self.default_wrong,
+            self.wrong, SKILL + 1.0, 0.0, self.caught, self.default_wrong, math.nan,
         )  # fmt: skip
 
 

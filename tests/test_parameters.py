@@ -173,7 +173,7 @@ def test_a_number_too_large_for_a_float_is_only_outside() -> None:
         ("markt.channels", "markt.channels: unknown; did you mean market.channels?"),
         ("channels", "channels: unknown; did you mean market.channels?"),
         ("market.channels.more", "market.channels.more: unknown; did you mean market.channels?"),
-        ("mechanisms.habit", "[mechanisms] habit: unknown; there are no mechanisms yet in this version"),
+        ("mechanisms.habits", "[mechanisms] habits: unknown; did you mean habit?"),
         ("levers.coaching", "[levers] coaching: unknown; there are no levers yet in this version"),
         ("organization.cheif", "[organization] cheif: unknown place; did you mean chief?"),
         ("seats.cso.lead", "[seats.cso] lead: unknown; did you mean leads?"),
