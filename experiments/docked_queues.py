@@ -36,8 +36,9 @@ def busy_world() -> Scenario:
     world = load("complex-multi").neutral()
     values: dict[str, Any] = {
         "run.warm_up_weeks": 0, "run.weeks": WEEKS, "strategy.move_threshold": 1.0, "decisions.caught_share": 0.0,
-        "mechanisms.exits": False, "decisions.exceptions_per_deal_week": 0.08, "operations.changes_per_week": 1.0,
-        "decisions.change_hours": 12.0, "decisions.escalation_hours": 4.0, "customers.issues_per_week": 0.05,
+        "mechanisms.exits": False, "market.interdependence": 0.15, "decisions.escalate_share": 0.15,
+        "decisions.exceptions_per_deal_week": 0.05, "decisions.exception_hours": 4.0, "operations.changes_per_week": 0.6,
+        "decisions.change_hours": 20.0, "decisions.escalation_hours": 6.0, "customers.issues_per_week": 0.05,
     }  # fmt: skip
     for path, value in values.items():
         world = world.set(path, value)

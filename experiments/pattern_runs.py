@@ -9,6 +9,7 @@ import signal
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
+from itertools import pairwise
 from math import nan
 
 import numpy as np
@@ -165,7 +166,7 @@ def _live_a_week(model: RevenueOrganization, found: Floats) -> None:
 
 def _add_years(arr: Floats, found: Floats) -> None:
     """Add the firm-years to the bands of ARR in which they began."""
-    for first, last in zip(arr[:-1], arr[1:], strict=True):
+    for first, last in pairwise(arr):
         found[COLUMN["base_arr"]] += first
         found[COLUMN["added_arr"]] += last - first
         for band, (low, high) in ARR_BANDS.items():

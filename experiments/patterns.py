@@ -166,9 +166,12 @@ def _growth_entries() -> list[Entry]:
         (world, band) for world in CORE for band in ("5-20M", "above 20M")
     ]
     return [
-        Entry(f"{world}, {band}", *ranges[band], lambda pooled, world=world, band=band: pooled.growth(world, band))
-        for world, band in places
+        Entry(f"{world}, {band}", *ranges[band], partial(_growth, world, band)) for world, band in places
     ]
+
+
+def _growth(world: str, band: str, pooled: Pooled) -> float:
+    return pooled.growth(world, band)
 
 
 def _pattern(number: int, name: str, unit: str, source: str, *entries: list[Entry]) -> Pattern:

@@ -159,6 +159,7 @@ def finished_deals(model: RevenueOrganization, week: int, attempt: int) -> tuple
     rows = np.flatnonzero(accounts.stage != CUSTOMER)
     accounts.stage[rows], accounts.rep[rows], accounts.progress[rows] = OPPORTUNITY, 0, 1.0 - 1e-12
     accounts.attempt[rows], accounts.since[rows], accounts.heat[rows] = attempt, week - 5, 0.0
+    accounts.waiting[rows] = 0
     reps.active[0], reps.hired[0] = 1, -1000
     decisions.entries[0] = 0
     record = np.zeros(len(RECORD))

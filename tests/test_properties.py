@@ -136,7 +136,7 @@ def check_books(model: RevenueOrganization) -> None:
         assert np.all((told[part] >= 0.0) & (told[part] <= told[whole] * (1.0 + 1e-9))), part
     for share in ("regret", "alignment", "ownership", "maturity"):
         assert np.all((told[share] >= 0.0) & (told[share] <= 1.0)), share
-    signed = {name for name in RECORD if name.startswith("lift_")}
+    signed = {name for name in RECORD if name.startswith("lift_")} | {"champion_worth", "critic_worth"}
     for name in set(RECORD) - signed:
         assert np.all(told[name] >= 0.0), name
 
