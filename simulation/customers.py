@@ -242,7 +242,7 @@ def _serve(
     for i in range(stage.shape[0]):
         if stage[i] != CUSTOMER:
             continue
-        # One change of relations a week at most: champions leave or are found, critics come or go, sponsors come.
+        # One change of relations a week at most: champions leave or are found, critics and sponsors come or go.
         chance = uniform(relations, i)
         moves = champion_loss if champion[i] == 1 else champion_return * sponsors[i]
         if chance < moves:
@@ -251,6 +251,8 @@ def _serve(
             critics[i] = min(critics[i] + 1, group[i])
         elif chance < moves + critic_rate + 2.0 * critic_rate * critics[i]:
             critics[i] -= 1
+        elif chance < moves + critic_rate + 2.0 * critic_rate * critics[i] + champion_loss * (sponsors[i] - 1):
+            sponsors[i] -= 1
         elif chance > 1.0 - sponsor_gain * account_work and sponsors[i] < group[i]:
             sponsors[i] += 1
         adoption[i] = adoption_after(adoption[i], adoption_weeks)

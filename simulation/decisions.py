@@ -131,9 +131,10 @@ def _serve_desks(
         people.tray_hours[:] = held.tray_hours[people.place]
         settle_unqueued(
             decisions.state, decisions.kind, decisions.row, decisions.week, decisions.probe, decisions.scope,
-            decisions.asked, decisions.owner, decisions.raised, decisions.wrong, decisions.settled, people.skill,
+            decisions.asked, decisions.owner, decisions.raised, decisions.reworked, decisions.wrong, decisions.settled,
+            people.skill,
             routes.head_of, until, seed, held.latency_days, rules.wrong_base, rules.wrong_skill_ceiling,
-            rules.wrong_per_unasked, held.wrong_share,
+            rules.wrong_per_unasked, rules.caught_share, held.wrong_calls,
         )  # fmt: skip
         return
     run_desks(
@@ -143,7 +144,7 @@ def _serve_desks(
         decisions.settled, people.line, people.skill, hours_a_day, people.tray_hours, routes.head_of,
         DOMAIN_OF_FUNCTION, mean_hours, until - DAYS_A_WEEK, until, seed, rules.skill_offset, rules.cross_line_delay,
         float(rules.time_limit_days), rules.wrong_base, rules.wrong_skill_ceiling, rules.wrong_per_unasked,
-        rules.caught_share, rules.default_wrong, held.wrong_share,
+        rules.caught_share, rules.default_wrong, held.wrong_calls,
     )  # fmt: skip
 
 

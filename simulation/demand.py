@@ -2,12 +2,10 @@
 
 import math
 
-import numpy as np
-
 from simulation.chance import BECOMES_LEAD, HANDOFF, stream, uniform
 from simulation.compiling import loop, rule
 from simulation.parameters import Scenario
-from simulation.rules import held_or, responsive
+from simulation.rules import held_or, most_contested, responsive
 from simulation.switches import NOTHING_HELD, Held
 from simulation.tables import (
     ARR_USD,
@@ -18,6 +16,7 @@ from simulation.tables import (
     PROSPECT,
     R_ABROAD_SPEND,
     R_CONTESTED_SHARE,
+    R_CONTESTED_WEEKS,
     R_LEADS,
     R_LEADS_LOST,
     R_MARKETING_COST,
@@ -118,8 +117,10 @@ def _make_leads(
     record[R_MARKETING_COST] = marketing_share * gauges[ARR_USD] / WEEKS_A_YEAR
     for f in range(fronts):
         record[R_ABROAD_SPEND] += record[R_MARKETING_COST] * allocation[f] * (1 - home[f])
-    contested = np.argmax(pressure)
-    record[R_CONTESTED_SHARE] = customers[contested] / max(accounts[contested], 1)
+    contested = most_contested(pressure)
+    if contested >= 0:
+        record[R_CONTESTED_WEEKS] = 1.0
+        record[R_CONTESTED_SHARE] = customers[contested] / max(accounts[contested], 1)
     hazard = _hazards(
         attractiveness, reach, accounts, allocation, customers, referrers, budget, base, budget_exponent,
         front_exponent, responsive(strategy_gain, lift[STRATEGY_WORK]), reference_gain, usual_customers,

@@ -252,8 +252,9 @@ def run_desks(
 @loop
 def settle_unqueued(
     state: Column, kind: Column, row: Column, week: Column, probe: Column, scope: Column, asked: Column,
-    owner: Column, raised: Column, wrong: Column, settled: Column, skill: Column, head_of: Column, until: float,
-    seed: int, days: float, wrong_base: float, wrong_ceiling: float, wrong_per_unasked: float, held_wrong: float,
+    owner: Column, raised: Column, reworked: Column, wrong: Column, settled: Column, skill: Column, head_of: Column,
+    until: float, seed: int, days: float, wrong_base: float, wrong_ceiling: float, wrong_per_unasked: float,
+    caught_share: float, held_wrong: float,
 ) -> None:  # fmt: skip
     """Settle every decision a fixed number of working days after it was raised, as if no desk were ever busy."""
     for i in range(state.shape[0]):
@@ -264,8 +265,11 @@ def settle_unqueued(
         chance = held_or(
             held_wrong, wrong_probability(expert, unasked, wrong_base, wrong_ceiling, wrong_per_unasked)
         )
-        draw = uniform(stream(seed, WRONG, week[i]), entity_of(row[i], kind[i], 0))
-        wrong[i] = 1 if probe[i] == 0 and draw < chance else 0
+        entity = entity_of(row[i], kind[i], 0)
+        if probe[i] == 0 and uniform(stream(seed, WRONG, week[i]), entity) < chance:
+            # The time of doing it again is in the mean.
+            reworked[i] = 1 if uniform(stream(seed, CAUGHT, week[i]), entity) < caught_share else 0
+            wrong[i] = 1 - reworked[i]
         state[i], settled[i] = SETTLED, raised[i] + days
 
 

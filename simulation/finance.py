@@ -135,20 +135,18 @@ def close_books(
             rules.growth_plan, rules.plan_stretch, rules.forecast_noise, world.strategy.transparency_effect, quota,
             sales.attainment, sales.ramp_weeks,
         )  # fmt: skip
-    if not held.staffing:
-        _staff(
-            firm.gauges, reps.active, reps.generation, reps.hired, reps.opens, reps.skill, reps.morale,
-            reps.booked_quarter, reps.booked_year, history[now], seed, week, rules.quits_per_year, rules.quits_per_miss,
-            rules.hiring_weeks, rules.freeze_quarters, sales.rep_skill_sd, quota, quarter_ends,
-        )  # fmt: skip
-    if held.exits:
-        return False
+    _staff(
+        firm.gauges, reps.active, reps.generation, reps.hired, reps.opens, reps.skill, reps.morale,
+        reps.booked_quarter, reps.booked_year, history[now], seed, week, rules.quits_per_year, rules.quits_per_miss,
+        rules.hiring_weeks, rules.freeze_quarters, sales.rep_skill_sd, quota, quarter_ends,
+        held.staffing,
+    )  # fmt: skip
     return bool(
         _leaders_leave(
             people.place, people.line, people.measures, people.arrived, people.vacant_until, people.replaced,
             firm.gauges, firm.alignment, firm.shortfall, history[now], seed, week, rules.dismissal_per_quarter,
             rules.dismissal_per_miss, rules.burnout_per_year, rules.search_weeks, quarter_ends,
-            rules.random_dismissal_per_quarter if world.rivals.random_exits else FREE,
+            rules.random_dismissal_per_quarter if world.rivals.random_exits else FREE, held.exits,
         )
     )  # fmt: skip
 
@@ -247,7 +245,7 @@ def _staff(
     gauges: Column, active: Column, generation: Column, hired: Column, opens: Column, skill: Column, morale: Column,
     booked_quarter: Column, booked_year: Column, record: Column, seed: int, week: int, quits_per_year: float,
     quits_per_miss: float, hiring_weeks: int, freeze_quarters: int, skill_sd: float, quota: float,
-    quarter_ends: bool,
+    quarter_ends: bool, frozen: bool,
 ) -> None:  # fmt: skip
     quits = stream(seed, REP_QUITS, week)
     heads = 0
@@ -261,20 +259,20 @@ def _staff(
                     record[R_JUDGED] += 1.0
                     record[R_AT_QUOTA] += booked_year[r] >= quota
                 booked_year[r] = 0.0
-            if uniform(quits, r) < quit_hazard(quits_per_year, quits_per_miss, morale[r]):
+            if not frozen and uniform(quits, r) < quit_hazard(quits_per_year, quits_per_miss, morale[r]):
                 record[R_REPS_LEFT] += 1.0
                 active[r] = 0
                 heads -= 1
                 if heads < gauges[REPS_WANTED]:
                     opens[r] = week + hiring_weeks
                     heads += 1
-        elif opens[r] != NO_OPENING and opens[r] <= week:
+        elif not frozen and opens[r] != NO_OPENING and opens[r] <= week:
             opens[r] = NO_OPENING
             active[r], hired[r] = 1, week
             generation[r] += 1
             skill[r] = max(0.2, 1.0 + skill_sd * normal(stream(seed, REP_SKILL, generation[r]), r))
             morale[r], booked_quarter[r], booked_year[r] = 0.5, 0.0, 0.0
-    if not quarter_ends or gauges[MISSES] >= freeze_quarters:
+    if frozen or not quarter_ends or gauges[MISSES] >= freeze_quarters:
         return
     for r in range(active.shape[0]):
         if heads + 0.5 > gauges[REPS_WANTED]:
@@ -289,7 +287,7 @@ def _leaders_leave(
     place: Column, line: Column, measures: Column, arrived: Column, vacant_until: Column, replaced: Column,
     gauges: Column, alignment: Column, shortfall: Column, record: Column, seed: int, week: int,
     dismissal: float, per_miss: float, burnout: float, search_weeks: int, quarter_ends: bool,
-    held_probability: float,
+    held_probability: float, frozen: bool,
 ) -> int:  # fmt: skip
     left = 0
     for s in range(place.shape[0]):
@@ -298,7 +296,7 @@ def _leaders_leave(
         present = week >= vacant_until[s]
         record[R_CHIEF_WEEKS] += 1.0
         record[R_CHIEF_PRESENT] += present
-        if not present:
+        if frozen or not present:
             continue
         other = 0.0
         for m in range(1, 4):

@@ -194,7 +194,7 @@ class Operations(Table):
     """What every channel beyond the first adds to the wear of maturity."""
     cost_relief: float = parameter(0.5, low=0, high=1, unit="share", plausible=(0.25, 0.6), uncertain=True)
     """Share of service, running and overhead cost that full maturity saves."""
-    work_gain: float = parameter(2.0, low=0, high=10, unit="share", plausible=(1, 3), uncertain=True)
+    work_gain: float = parameter(2.8, low=0, high=10, unit="share", plausible=(1.5, 4), uncertain=True)
     """What leaders' operations work adds to the building of maturity."""
     staff_share_of_arr: float = parameter(
         0.03, low=0, high=0.5, unit="share of ARR", plausible=(0.01, 0.06), uncertain=True
@@ -249,7 +249,7 @@ class Finance(Table):
     plan_stretch: float = parameter(1.0, low=0.5, high=2, unit="factor", plausible=(0.9, 1.2))
     """Plan over the growth of the last four quarters."""
     marketing_share: float = parameter(0.32, low=0, high=1, unit="share of ARR", plausible=(0.2, 0.4))
-    """Marketing budget."""
+    """Cost of the marketing budget; what it brings in is told by demand.lead_hazard_per_week at the reference ARR."""
     infrastructure_share: float = parameter(0.24, low=0, high=1, unit="share of ARR", plausible=(0.15, 0.3))
     """Cost of running the product at process maturity 0."""
     serve_share: float = parameter(0.13, low=0, high=1, unit="share of ARR", plausible=(0.05, 0.15))

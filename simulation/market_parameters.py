@@ -92,7 +92,7 @@ class Demand(Table):
     """Leads: what makes them and what is lost on their way to sales."""
 
     lead_hazard_per_week: float = parameter(
-        0.0025,
+        0.0024,
         low=0,
         high=1,
         unit="per prospect and week",
@@ -110,7 +110,7 @@ class Demand(Table):
     )
     """How a front's leads grow with its share of the budget per prospect."""
     strategy_gain: float = parameter(
-        1.12, low=0, high=5, unit="share per lift", plausible=(0.6, 1.8), source=TRIAL, uncertain=True
+        2.2, low=0, high=5, unit="share per lift", plausible=(1.2, 3.2), source=TRIAL, uncertain=True
     )
     """Share that a lift of strategy work by 1 adds to leads."""
     reference_gain: float = parameter(0.3, low=0, high=3, unit="share", plausible=(0.1, 0.6), uncertain=True)
@@ -141,7 +141,7 @@ class Sales(Table):
     """Reps and their deals."""
 
     deal_hours: float = parameter(
-        17.0, low=0.1, high=1000, unit="hours", plausible=(8, 30), source=TRIAL, uncertain=True
+        15.5, low=0.1, high=1000, unit="hours", plausible=(8, 30), source=TRIAL, uncertain=True
     )
     """Selling hours that a deal of middling size takes."""
     pace_weeks: float = parameter(
@@ -174,14 +174,14 @@ class Sales(Table):
         0.8, low=0.1, high=2, unit="share of quota", plausible=(0.6, 1), source=TRIAL
     )
     """Mean attainment that staffing reckons with."""
-    coaching_gain: float = parameter(0.3, low=0, high=3, unit="share per lift", plausible=(0.1, 0.6))
+    coaching_gain: float = parameter(0.2, low=0, high=3, unit="share per lift", plausible=(0.1, 0.6))
     """Share that a lift of execution work by 1 adds to reps' productive hours."""
     deal_help_gain: float = parameter(
-        1.04, low=0, high=5, unit="logit per lift", plausible=(0.5, 1.6), source=TRIAL, uncertain=True
+        0.85, low=0, high=5, unit="logit per lift", plausible=(0.5, 1.6), source=TRIAL, uncertain=True
     )
     """What a lift by 1 of the work that answers a member of the buying group adds to that member's agreement."""
     competition_gain: float = parameter(
-        0.83, low=0, high=5, unit="logit", plausible=(0.4, 1.3), source=TRIAL, uncertain=True
+        0.55, low=0, high=5, unit="logit", plausible=(0.4, 1.3), source=TRIAL, uncertain=True
     )
     """What effective execution work adds against competitors."""
     agreement_logit: float = parameter(
@@ -189,7 +189,7 @@ class Sales(Table):
     )
     """Odds that one member of a buying group agrees."""
     competitor_logit: float = parameter(
-        0.1, low=-6, high=6, unit="logit", plausible=(-0.6, 1.2), source=TRIAL, uncertain=True
+        0.2, low=-6, high=6, unit="logit", plausible=(-0.6, 1.2), source=TRIAL, uncertain=True
     )
     """Odds that a group which agrees buys from a competitor."""
     attractiveness_gain: float = parameter(
@@ -230,13 +230,13 @@ class Customers(Table):
     )
     """Weekly shock to health."""
     service_gain: float = parameter(
-        0.19, low=0, high=2, unit="health", plausible=(0.1, 0.35), source=TRIAL, uncertain=True
+        0.21, low=0, high=2, unit="health", plausible=(0.1, 0.35), source=TRIAL, uncertain=True
     )
     """What effective customer work adds to health."""
     expansion_gain: float = parameter(0.19, low=0, high=5, unit="share per lift", plausible=(0.1, 0.4), source=TRIAL)
     """Share that a lift of customer work by 1 adds to expansion and to the finding of sponsors."""
     expansion_per_week: float = parameter(
-        0.022, low=0, high=1, unit="per week", plausible=(0.008, 0.03), source=TRIAL, uncertain=True
+        0.036, low=0, high=1, unit="per week", plausible=(0.015, 0.045), source=TRIAL, uncertain=True
     )
     """Rate at which a neutral customer buys more."""
     expansion_step: float = parameter(0.2, low=0, high=1, unit="share of potential", plausible=(0.08, 0.25))
@@ -250,7 +250,7 @@ class Customers(Table):
     champion_return_per_week: float = parameter(0.04, low=0, high=1, unit="per week", plausible=(0.02, 0.08))
     """Rate at which a lost champion is replaced."""
     champion_worth: float = parameter(0.12, low=0, high=1, unit="health", plausible=(0.05, 0.2))
-    """What a champion adds to health."""
+    """What the loss of a champion takes from health while use is half deep and there is no other sponsor."""
     sponsor_gain_per_week: float = parameter(0.01, low=0, high=1, unit="per week", plausible=(0.005, 0.02))
     """Rate at which further sponsors are won."""
     sponsor_worth: float = parameter(0.03, low=0, high=1, unit="health", plausible=(0.01, 0.06))

@@ -24,6 +24,7 @@ from simulation.tables import (
     R_CHURNED_CUSTOMERS,
     R_CONTESTED_CLOSED,
     R_CONTESTED_SHARE,
+    R_CONTESTED_WEEKS,
     R_CONTESTED_WON,
     R_CONTRACTION,
     R_CUSTOMERS,
@@ -294,8 +295,8 @@ _metric("growth", "new_customers", "customers per year", "more", "customers won"
 _metric("growth", "market_share", "share", "more", "customers at the end, of all accounts",
         _value(lambda w: w.end(R_CUSTOMERS) / w.accounts), high=1.0)  # fmt: skip
 _metric("growth", "front_share", "share", "more",
-        "customers on the front under most pressure from competitors, of its accounts", _mean(R_CONTESTED_SHARE),
-        high=1.0)  # fmt: skip
+        "customers on the front under most pressure from competitors, of its accounts",
+        _ratio(_sum(R_CONTESTED_SHARE), _sum(R_CONTESTED_WEEKS)), high=1.0, ratio=True)  # fmt: skip
 _metric("growth", "growth_durability", "per year", "more", "growth of the last year minus growth of the first",
         _value(_durability), low=-_INF)  # fmt: skip
 _metric("growth", "growth_volatility", "per year", "less",

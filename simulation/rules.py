@@ -81,6 +81,23 @@ def responsive(gain: float, lift: float) -> float:
 
 
 @rule
+def most_contested(pressure: Column) -> int:
+    """Front under most pressure from competitors; −1 where all of several are under the same.
+
+    >>> import numpy
+    >>> most_contested(numpy.array([0.1, 0.3])), most_contested(numpy.zeros(2)), most_contested(numpy.zeros(1))
+    (1, -1, 0)
+    """
+    most = 0
+    differs = pressure.shape[0] == 1
+    for f in range(1, pressure.shape[0]):
+        differs = differs or pressure[f] != pressure[0]
+        if pressure[f] > pressure[most]:
+            most = f
+    return most if differs else -1
+
+
+@rule
 def enter(
     entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column, entries: Column,
     kind: int, row: int, day: float, climbs: bool,

@@ -5,7 +5,16 @@ import numpy as np
 from simulation.chance import DEAL_AGREES, DEAL_RIVAL, EXCEPTION, ONBOARDING, STALL, TURN, stream, uniform
 from simulation.compiling import loop, rule
 from simulation.parameters import Scenario
-from simulation.rules import customer_value, enter, held_or, logistic, margin_share, reaches_desk, responsive
+from simulation.rules import (
+    customer_value,
+    enter,
+    held_or,
+    logistic,
+    margin_share,
+    most_contested,
+    reaches_desk,
+    responsive,
+)
 from simulation.switches import NOTHING_HELD, Held
 from simulation.tables import (
     ARR_USD,
@@ -271,7 +280,7 @@ def _work_deals(
     sales, service = group_lift[EXECUTION_WORK], group_lift[CUSTOMER_WORK]
     technical, leaders = group_lift[OPERATIONS_WORK], group_lift.mean()
     bad = bad_start(alignment[SALES, SUCCESS], onboarding)
-    contested = np.argmax(pressure)
+    contested = most_contested(pressure)
     margin = margin_share(costs, cost_relief, gauges[MATURITY])
     deals, pipeline, used = 0, 0.0, 0.0
     for i in range(stage.shape[0]):

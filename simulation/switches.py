@@ -21,6 +21,7 @@ from simulation.tables import (
     R_LIFT_STRATEGY,
     R_MOVED,
     R_REFERENCES,
+    R_REWORKED,
     R_SETTLED,
     R_STRATEGY_HOURS,
     R_WORK_LATENCY,
@@ -45,6 +46,8 @@ class Neutral:
         As it stood at the end; it moves slowly.
     tray_hours : array, shape (places,)
         Hours a week the in-tray took, by place.
+    wrong_share, wrong_calls : float
+        Decisions carried out wrong, and calls wrong at first, of decisions settled.
     """
 
     lift: Column
@@ -56,6 +59,7 @@ class Neutral:
     execution_hours: float
     latency_days: float
     wrong_share: float
+    wrong_calls: float
     moved_share: float
     references: float
     champion_worth: float
@@ -68,7 +72,7 @@ class Neutral:
             gauges = firm.gauges
             return cls(
                 np.zeros(4), firm.alignment.copy(), tray_hours, gauges[MATURITY], gauges[OWNERSHIP], 0.0, 0.0, 0.0,
-                0.0, 0.0, 1.0, 0.0, 0.0,
+                0.0, 0.0, 0.0, 1.0, 0.0, 0.0,
             )  # fmt: skip
         year = record[-WEEKS_A_YEAR:]
         sums, means = year.sum(axis=0), year.mean(axis=0)
@@ -83,6 +87,7 @@ class Neutral:
             execution_hours=float(means[R_EXECUTION_HOURS]),
             latency_days=float(sums[R_WORK_LATENCY] / settled),
             wrong_share=float(sums[R_WRONG] / settled),
+            wrong_calls=float((sums[R_WRONG] + sums[R_REWORKED]) / settled),
             moved_share=float(means[R_MOVED]),
             references=float(means[R_REFERENCES]),
             champion_worth=float(sums[R_CHAMPION_WORTH] / customers),
@@ -96,7 +101,7 @@ class Held:
 
     reach: float = FREE
     latency_days: float = FREE
-    wrong_share: float = FREE
+    wrong_calls: float = FREE
     harm_days: float = FREE
     harm_wrong: float = FREE
     review_hours: float = FREE
@@ -123,7 +128,7 @@ class Held:
         for is_working, stand_in in (
             (works.influence, {"reach": _neutral_reach(world, neutral)}),
             (works.queueing, {"latency_days": neutral.latency_days, "tray_hours": neutral.tray_hours}),
-            (works.rework, {"wrong_share": neutral.wrong_share}),
+            (works.rework, {"wrong_calls": neutral.wrong_calls}),
             (works.response, {"harm_days": neutral.latency_days, "harm_wrong": neutral.wrong_share}),
             (works.learning, {"review_hours": neutral.review_hours}),
             (works.moving_cost, {"moved_share": neutral.moved_share}),

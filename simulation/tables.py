@@ -75,6 +75,7 @@ RECORD = (
     "quarter_missed_after_miss", "quarter_after_miss", "forecast_error", "forecast_missed", "revenue",
     "marketing_cost", "sales_cost", "service_cost", "other_cost", "heads", "chief_present", "moved",
     "references", "champion_worth", "critic_worth", "execution_hours", "rival_churned", "contested_share",
+    "contested_weeks",
     "contested_won", "contested_closed", "equity", "lifetime_margin", "shift_distance", "abroad_arr",
     "abroad_spend", "lift_strategy", "lift_execution", "lift_operations", "lift_customer",
 )  # fmt: skip
@@ -89,7 +90,8 @@ RECORD = (
     R_BURNOUTS, R_DEPARTURES, R_TARGET, R_QUARTERS, R_MISSED, R_MISSED_AFTER_MISS, R_AFTER_MISS,
     R_FORECAST_ERROR, R_FORECAST_MISSED, R_REVENUE, R_MARKETING_COST, R_SALES_COST, R_SERVICE_COST,
     R_OTHER_COST, R_HEADS, R_CHIEF_PRESENT, R_MOVED, R_REFERENCES, R_CHAMPION_WORTH, R_CRITIC_WORTH,
-    R_EXECUTION_HOURS, R_RIVAL_CHURNED, R_CONTESTED_SHARE, R_CONTESTED_WON, R_CONTESTED_CLOSED, R_EQUITY,
+    R_EXECUTION_HOURS, R_RIVAL_CHURNED, R_CONTESTED_SHARE, R_CONTESTED_WEEKS, R_CONTESTED_WON, R_CONTESTED_CLOSED,
+    R_EQUITY,
     R_LIFETIME_MARGIN, R_SHIFT_DISTANCE, R_ABROAD_ARR, R_ABROAD_SPEND, R_LIFT_STRATEGY, R_LIFT_EXECUTION,
     R_LIFT_OPERATIONS, R_LIFT_CUSTOMER,
 ) = range(len(RECORD))  # fmt: skip
