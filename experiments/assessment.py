@@ -16,10 +16,9 @@ from experiments.measurements import Arm, Measurements
 from experiments.runs import Workers, make_ready
 from experiments.sampling import BATCH, FULL, QUICK, STANDARD, Precision, pairs_needed
 from experiments.verdicts import combine, false_support_bound, is_precise, judge
+from scenarios import load
 from simulation.errors import BadInput
 
-# No world's parameters have been fitted to published figures yet; until then every verdict is provisional.
-CALIBRATED = False
 HEADLINE = "arr_growth"
 
 
@@ -188,7 +187,8 @@ def assess_claims(
     )
     taken_apart = {name: take_apart(measurements, book.factorial, name) for name in (HEADLINE,)}
     kept = {name: parts for name, parts in taken_apart.items() if parts is not None}
-    return Assessment(fingerprint(), CALIBRATED, results, controls, kept, runs)
+    calibrated = all(load(world).is_calibrated for world in book.factorial.worlds)
+    return Assessment(fingerprint(), calibrated, results, controls, kept, runs)
 
 
 def _answer(question: Question, effect: Effect, measurements: Measurements, precision: Precision) -> Answer:

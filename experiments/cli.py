@@ -232,6 +232,35 @@ def _print_run_json(name: str, seed: int, outcomes: dict[str, float]) -> None:
     )
 
 
+@app.command(epilog="Example: [bold]revorg dock belief renewals[/bold]")
+def dock(
+    rows: Annotated[list[str] | None, typer.Argument(metavar="[ROW]...", help="Rows to try; all when none.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
+) -> None:
+    """Drive submodels alone and compare them with theory (all rows: about two minutes).
+
+    Exit code 1 when a figure is farther from theory than its tolerance.
+    """
+    from experiments import docking
+    from experiments.runs import make_ready
+    from experiments.terminal import Terminal
+
+    listener = Terminal()
+    docking.chosen(rows or [])
+    make_ready(listener)
+    found = docking.dock(rows or [], listener=listener)
+    if as_json:
+        print(json.dumps(docking.as_json(found), indent=1, allow_nan=False))
+    else:
+        from experiments.printing import console
+
+        console().print(docking.as_table(found))
+    failed = [docked.row.name for docked in found if not docked.passed]
+    if failed:
+        print(f"Farther from theory than allowed: {', '.join(failed)}.", file=sys.stderr)
+        raise typer.Exit(FAILED)
+
+
 @app.command("list", epilog="Example: [bold]revorg list parameters[/bold]")
 def list_(
     kind: Annotated[
@@ -258,6 +287,38 @@ def show(
     from experiments.printing import print_meaning
 
     print_meaning(meaning(name))
+
+
+@app.command(epilog="Example: [bold]revorg patterns --seeds 32[/bold]")
+def patterns(
+    seeds: Annotated[int, typer.Option(min=2, max=10_000, help="Seeds of every world.")] = 32,
+    points: Annotated[
+        int, typer.Option(min=0, max=65_536, help="Points of each wave of history matching; 0 leaves it out.")
+    ] = 128,
+    workers: Annotated[
+        int, typer.Option(min=1, max=256, help="Processes to use.", show_default="all processors")
+    ] = _processors(),
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
+) -> None:
+    """Hold the neutral worlds against the patterns they are calibrated on.
+
+    Prints every pattern with its range and value, what the identities between them leave over, predictions that
+    were never fitted, and how far the patterns narrow the uncertain parameters. Exit code 1 when the worlds do not
+    pass: at least twelve patterns hold, and none is missed by more than half its range.
+    """
+    from experiments import pattern_report
+    from experiments.runs import make_ready
+    from experiments.terminal import Terminal
+
+    listener = Terminal()
+    make_ready(listener)
+    report = pattern_report.make_report(seeds, points, workers, listener)
+    if as_json:
+        print(json.dumps(pattern_report.as_json(report), indent=1, allow_nan=False))
+    else:
+        pattern_report.print_report(report)
+    if not report.accepted:
+        raise typer.Exit(FAILED)
 
 
 @app.command(epilog="Example: [bold]revorg validate my-company.toml[/bold]")

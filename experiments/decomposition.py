@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import combinations, permutations
 
 import numpy as np
+from scipy.stats import t as student
 
 from experiments.claims import WHOLE_RUN, Factorial, Term
 from experiments.contrasts import Floats, jackknife_error, t_point
@@ -65,6 +66,24 @@ class Matching:
 
 
 @dataclass(frozen=True)
+class Reversal:
+    """Two designs of which each is the better one in some world, beyond chance.
+
+    Attributes
+    ----------
+    first, second : str
+        Designs, as ``seat:person``.
+    better_first, better_second : str
+        A world in which the first is better, and one in which the second is.
+    """
+
+    first: str
+    second: str
+    better_first: str
+    better_second: str
+
+
+@dataclass(frozen=True)
 class Decomposition:
     """Cell = grand mean + seat + person + fit, in each world.
 
@@ -80,6 +99,9 @@ class Decomposition:
         One a world and part.
     matchings : tuple of Matching
         One a world, and one for all worlds at the end.
+    reversals : tuple of Reversal
+        Pairs of designs that change rank between worlds: differences of both signs whose intervals are clear of zero
+        at 95 % for all pairs and worlds together (Bonferroni).
     """
 
     metric: str
@@ -88,6 +110,7 @@ class Decomposition:
     cells: Floats
     shares: tuple[Share, ...]
     matchings: tuple[Matching, ...]
+    reversals: tuple[Reversal, ...]
 
 
 def fit_of(cells: Floats) -> Floats:
@@ -162,6 +185,7 @@ def take_apart(measurements: Measurements, factorial: Factorial, metric: str) ->
         cells,
         _shares(cells, cells_without, factorial.worlds),
         _matchings(cells, cells_without, factorial),
+        _reversals(cells, cells_without, factorial),
     )
 
 
@@ -201,6 +225,31 @@ def _matchings(cells: Floats, cells_without: Floats, factorial: Factorial) -> tu
             high=float(advantage[w] + margin[w]),
         )
         for w, world in enumerate([*factorial.worlds, ALL_WORLDS])
+    )
+
+
+def _reversals(cells: Floats, cells_without: Floats, factorial: Factorial) -> tuple[Reversal, ...]:
+    """Find the pairs of designs that change rank between worlds, each with the worlds where that is clearest."""
+    names = factorial.designs
+    by_design = cells.reshape(len(factorial.worlds), len(names))
+    without = cells_without.reshape(len(cells_without), len(factorial.worlds), len(names))
+    pairs = list(combinations(range(len(names)), 2))
+    one, other = (np.array(side) for side in zip(*pairs, strict=True))
+    difference = by_design[:, one] - by_design[:, other]
+    error = jackknife_error(without[:, :, one] - without[:, :, other])
+    seeds = len(cells_without)
+    point = float(student.ppf(1.0 - 0.025 / (len(pairs) * len(factorial.worlds)), seeds - 1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        clear = np.where(error > 0.0, difference / error, 0.0)
+    found = np.flatnonzero((clear.max(axis=0) > point) & (clear.min(axis=0) < -point))
+    return tuple(
+        Reversal(
+            first=names[one[pair]],
+            second=names[other[pair]],
+            better_first=factorial.worlds[int(clear[:, pair].argmax())],
+            better_second=factorial.worlds[int(clear[:, pair].argmin())],
+        )
+        for pair in found
     )
 
 

@@ -1,44 +1,51 @@
 """Little's law inside a whole run: how many are there, against how many come and how long they stay.
 
-The two sides come from different books: the number present is counted in the tables at the end of every week; the time
-of stay comes from the days and weeks that the model notes for each decision, deal, lead and position. The firm begins
-empty, and whatever is still there at the end counts with the time so far.
+The two sides come from different books: the number present is counted in the tables, those of decisions at a random
+moment of every day, the others at the end of every week; the time of stay comes from the days and weeks that the model
+notes for each decision, deal, lead and position. The firm begins empty, and whatever is still there at the end counts
+with the time so far.
 """
 
+import inspect
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
 from experiments.docked import Figure, Numbers
 from scenarios import load
-from simulation import RevenueOrganization
+from simulation import RevenueOrganization, decisions
+from simulation.desks import run_desks
 from simulation.parameters import Scenario
 from simulation.tables import DAYS_A_WEEK, EMPTY, LEAD, NO_OPENING, OPEN, OPPORTUNITY, Column
 
-SEEDS = 120
+SEEDS = 80
 WEEKS = 520
-IN_TRAYS = ("top", "head_of_sales", "head_of_success", "head_of_operations")
+IN_TRAYS = ("top", "head_of_marketing", "head_of_sales", "head_of_success", "head_of_operations")
 """Places whose holders decide in the neutral organization; marketing's moves are off, see `busy_world`."""
 REPLIES, LEADS, DEALS, POSITIONS = "decisions waiting for replies", "leads", "deals", "open positions"
 TOLERANCE = 0.01
+_NAMES = list(inspect.signature(run_desks.py_func).parameters)  # type: ignore[attr-defined]
+HOURS, START, UNTIL = (_NAMES.index(name) for name in ("served_hours", "start", "until"))
 
 
 def busy_world() -> Scenario:
     """Return a firm with much to decide, of which every week is like the next.
 
-    Moves of the allocation are raised at one fixed hour of a week, which counts at the end of weeks cannot tell from
-    other hours, so none are proposed. Rework starts a decision's time at the desk again and has a row of its own. Place
-    holders stay, so that a decision stays in one in-tray.
+    Rework starts a decision's time at the desk again and has a row of its own, so it is off. The chief stays, so that a
+    decision stays in one in-tray.
     """
     world = load("complex-multi").neutral()
     values: dict[str, Any] = {
-        "run.warm_up_weeks": 0, "run.weeks": WEEKS, "strategy.move_threshold": 1.0, "decisions.caught_share": 0.0,
+        "run.warm_up_weeks": 0, "run.weeks": WEEKS, "decisions.caught_share": 0.0,
         "mechanisms.exits": False, "market.interdependence": 0.15, "decisions.escalate_share": 0.15,
-        "decisions.exceptions_per_deal_week": 0.05, "decisions.exception_hours": 4.0, "operations.changes_per_week": 0.6,
-        "decisions.change_hours": 20.0, "decisions.escalation_hours": 6.0, "customers.issues_per_week": 0.05,
+        "decisions.exceptions_per_deal_week": 0.05, "decisions.exception_hours": 4.0, "decisions.change_hours": 20.0,
+        "decisions.escalation_hours": 6.0, "decisions.move_hours": 30.0, "operations.changes_per_week": 0.6,
+        "customers.issues_per_week": 0.05, "strategy.initiative_hours": 1.0, "strategy.moving_cost_weeks": 0.0,
+        "strategy.move_threshold": 0.0, "leadership.policy_weeks": 1,
     }  # fmt: skip
     for path, value in values.items():
         world = world.set(path, value)
@@ -61,18 +68,46 @@ class Books:
     model: RevenueOrganization
     queues: dict[str, Queue] = field(default_factory=lambda: {name: Queue() for name in queue_names()})
 
+    def __post_init__(self) -> None:
+        self._moments = np.random.default_rng(self.model.seed)
+
     def live(self, weeks: int) -> dict[str, Queue]:
         """Let the model live and return what was seen."""
-        for _ in range(weeks):
-            accounts, slots = self.model.accounts, self.model.rep_slots
-            stage, since, attempt = accounts.stage.copy(), accounts.since.copy(), accounts.attempt.copy()
-            progress, opens = accounts.progress.copy(), slots.opens.copy()
-            self.model.step()
-            self._watch_decisions()
-            self._watch_accounts(stage, since, attempt, progress)
-            self._watch_positions(opens)
+        with mock.patch.object(decisions, "run_desks", self._serve_and_count):
+            for _ in range(weeks):
+                self._live_a_week()
         self._close()
         return self.queues
+
+    def _live_a_week(self) -> None:
+        accounts, slots = self.model.accounts, self.model.rep_slots
+        stage, since, attempt = accounts.stage.copy(), accounts.since.copy(), accounts.attempt.copy()
+        progress, opens = accounts.progress.copy(), slots.opens.copy()
+        self.model.step()
+        self._watch_decisions()
+        self._watch_accounts(stage, since, attempt, progress)
+        self._watch_positions(opens)
+
+    def _serve_and_count(self, *given: Any) -> None:
+        """Serve the desks in steps that end at a random moment of each day, which changes nothing, and count there."""
+        steps, hours = list(given), given[HOURS]
+        total = np.zeros_like(hours)
+        start, until = given[START], given[UNTIL]
+        days = np.arange(start, until)
+        moments = days + self._moments.uniform(size=len(days))
+        for begin, end in zip([start, *moments], [*moments, until], strict=True):
+            steps[START], steps[UNTIL] = begin, end
+            run_desks(*steps)
+            total += hours
+            if end < until:
+                self._count_decisions(end)
+        hours[:] = total
+
+    def _count_decisions(self, day: float) -> None:
+        table = self.model.decisions
+        still = np.flatnonzero((table.state == OPEN) & (table.probe == 0))
+        for name, come, go in self._phases(still, np.full(len(still), np.inf)):
+            self.queues[name].present += np.count_nonzero((come <= day) & (day < go)) / DAYS_A_WEEK
 
     @property
     def _day(self) -> float:
@@ -99,9 +134,6 @@ class Books:
         for name, come, go in self._phases(done, table.settled[done]):
             self.queues[name].stayed += float(np.sum(go - come)) / DAYS_A_WEEK
             self.queues[name].came += np.count_nonzero(go > come)
-        still = np.flatnonzero((table.state == OPEN) & own)
-        for name, come, go in self._phases(still, np.full(len(still), np.inf)):
-            self.queues[name].present += np.count_nonzero((come <= today) & (today < go))
 
     def _watch_accounts(self, stage: Column, since: Column, attempt: Column, progress: Column) -> None:
         accounts, week = self.model.accounts, self.model.week - 1

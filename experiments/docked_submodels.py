@@ -66,8 +66,10 @@ def beyond(world: Scenario, table: str, **values: Any) -> Scenario:
 def renewals(scale: float) -> list[Figure]:
     """Survival of a cohort of 100,000 customers whose health stays neutral."""
     count = int(scale * 100_000)
-    quiet = ("service_gain", "health_noise", "issues_per_week", "adoption_worth", "champion_worth", "sponsor_worth")
-    quiet += ("sponsor_gain_per_week", "critic_rate_per_year", "critic_loss")
+    quiet = (
+        "service_gain", "health_noise", "issues_per_week", "adoption_worth", "champion_worth", "sponsor_worth",
+        "sponsor_gain_per_week", "critic_rate_per_year", "critic_loss",
+    )  # fmt: skip
     world = changed(
         {"market.accounts": count, "customers.disposition_a": 0.7041, "customers.disposition_b": 1.1820}
         | {"customers.term_weeks": TERM_WEEKS, "alignment.ownership_worth": 0.0}

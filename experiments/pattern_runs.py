@@ -49,12 +49,14 @@ TOTALS = {
     "lost_arr": (R_CHURNED, R_CONTRACTION), "sales_and_marketing": (R_MARKETING_COST, R_SALES_COST),
     "service": (R_SERVICE_COST,), "revenue": (R_REVENUE,), "rep_weeks": (R_REPS,),
 }  # fmt: skip
+TERMS = (1, 2, 3, 4)  # a customer's renewals, counted apart
 SINGLE = ("runs", "weeks", "ramp_months", "base_arr", "added_arr", "quota_usd", "prospects_first", "prospects_last")
 
 QUANTITIES = (
     *(f"{name}.{part}" for name in RATIOS for part in ("over", "under")),
     *TOTALS,
     *SINGLE,
+    *(f"term {term}.{part}" for term in TERMS for part in ("over", "under")),
     *(f"{band}.{part}" for band in ARR_BANDS for part in ("first", "last", "years")),
     *(f"{band}.{weeks}" for band in CONTRACT_BANDS for weeks in range(1, LONGEST_WEEKS + 1)),
 )
@@ -153,10 +155,20 @@ def months_to_ninety_percent(ramp_weeks: float) -> float:
 
 
 def _live_a_week(model: RevenueOrganization, found: Floats) -> None:
-    """Live a week and file the deals won in it by contract and length; the record keeps their sum alone."""
+    """Live a week; file the deals won in it by contract and length, and the renewals due in it by the customer's age.
+
+    The record keeps their sums alone, so the table of accounts is compared before and after.
+    """
     table, week = model.accounts, model.week
-    stage, since = table.stage.copy(), table.since.copy()
+    stage, since, due = table.stage.copy(), table.since.copy(), table.due.copy()
     model.step()
+    # Customers of the first week were not won, so nothing has sorted them yet.
+    at_term = np.flatnonzero((stage == CUSTOMER) & (due <= week) & (since > -model.warm_up_weeks))
+    terms = (week - since[at_term]) // model.scenario.customers.term_weeks
+    for term in TERMS:
+        those = at_term[terms == term]
+        found[COLUMN[f"term {term}.under"]] += len(those)
+        found[COLUMN[f"term {term}.over"]] += int((table.stage[those] == CUSTOMER).sum())
     won = np.flatnonzero((table.stage == CUSTOMER) & (stage != CUSTOMER))
     lengths = np.clip(week - since[won] + 1, 1, LONGEST_WEEKS)
     bands = np.searchsorted(CONTRACT_EDGES_USD, table.contract_usd[won], side="right")

@@ -289,3 +289,10 @@ def values_of(runs: Mapping[str, Floats]) -> dict[tuple[int, int], float]:
         for pattern in PATTERNS
         for place, entry in enumerate(pattern.entries)
     }
+
+
+def single_values(runs: Mapping[str, Floats]) -> dict[tuple[int, int], Floats]:
+    """Return every pattern's value on each seed alone, as arrays of shape (seeds,)."""
+    seeds = len(next(iter(runs.values())))
+    single = [values_of({world: block[k : k + 1] for world, block in runs.items()}) for k in range(seeds)]
+    return {key: np.array([one[key] for one in single]) for key in single[0]}

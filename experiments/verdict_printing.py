@@ -28,7 +28,8 @@ def print_assessment(assessment: Assessment) -> None:
             _print_block(out, f"{answer.question.claim.id}: {title}", levels)
     for parts in assessment.decompositions.values():
         heading = f"Share of seat, person and fit in the differences of {parts.metric} [95 % interval]"
-        _print_block(out, heading, [*wording.decomposition_lines(parts), *wording.matching_lines(parts)])
+        ranks = [*wording.matching_lines(parts), *wording.reversal_lines(parts)]
+        _print_block(out, heading, [*wording.decomposition_lines(parts), *ranks])
     controls = [
         f"Control {control.name} {'passed' if control.passed else 'FAILED'}: {control.detail}."
         for control in assessment.controls

@@ -125,6 +125,15 @@ def _percent(share: float) -> str:
     return f"{100 * min(1.0, max(0.0, share)):.0f}"
 
 
+def reversal_lines(parts: Decomposition, most: int = 6) -> list[str]:
+    """Say which designs change rank between worlds, or that none does."""
+    if not parts.reversals:
+        return ["Ranks: no two designs change rank between the worlds beyond chance."]
+    said = [f"{r.first} beats {r.second} in {r.better_first}, not in {r.better_second}" for r in parts.reversals[:most]]
+    more = f" … and {len(parts.reversals) - most} more" if len(parts.reversals) > most else ""
+    return [f"Ranks: {len(parts.reversals)} pairs of designs change rank between worlds: {'; '.join(said)}{more}."]
+
+
 def matching_lines(parts: Decomposition) -> list[str]:
     """Say how the registered matching of persons to seats ranks among all."""
     scale = scale_of(parts.metric)

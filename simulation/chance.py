@@ -28,7 +28,7 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
 _ODD = np.uint64(0xD1342543DE82EF95)
-_S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+_S30, _S27, _S31, _S12 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(12)
 
 
 @rule
@@ -64,7 +64,7 @@ def uniform(key: Any, entity: int) -> float:
     True
     """
     bits = scrambled(scrambled(key + np.uint64(entity) * _GOLDEN))
-    return (float(bits >> _S11) + 0.5) * (1.0 / 9007199254740992.0)
+    return (float(bits >> _S12) + 0.5) * (1.0 / 4503599627370496.0)
 
 
 @rule

@@ -16,6 +16,8 @@ from simulation.parameters import Scenario
 from simulation.rules import held_or
 from simulation.switches import NOTHING_HELD, Held
 from simulation.tables import (
+    AT_WORK,
+    BEGUN,
     CUSTOMER,
     DAYS_A_WEEK,
     DEAL_EXCEPTION,
@@ -290,4 +292,6 @@ def _reroute(
         if state[i] == OPEN:
             seat = seat_in_charge(scope[i], climbs[i], owner_of_scope, parent, vacant_until, week)
             if seat != owner[i]:
-                owner[i], serving[i] = seat, 0
+                owner[i] = seat
+                if serving[i] == AT_WORK:
+                    serving[i] = BEGUN

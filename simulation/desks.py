@@ -11,7 +11,7 @@ import numpy as np
 from simulation.chance import CAUGHT, REWORK, WRONG, exponential, stream, uniform
 from simulation.compiling import loop, rule
 from simulation.rules import held_or
-from simulation.tables import DOMAIN_OF_KIND, OPEN, ORIGIN_OF_KIND, SETTLED, Column
+from simulation.tables import AT_WORK, BEGUN, DOMAIN_OF_KIND, NOT_BEGUN, OPEN, ORIGIN_OF_KIND, SETTLED, Column
 
 _JOBS = 5
 _NOBODY = -1
@@ -130,7 +130,7 @@ def run_desks(
             continue
         if awaited[i] == 0:
             # Whoever is at work on a decision finishes it before all that is handed over.
-            waiting = _push(days, jobs, waiting, -np.inf if serving[i] == 1 else arrives[i, 0], i * _JOBS)
+            waiting = _push(days, jobs, waiting, -np.inf if serving[i] == AT_WORK else arrives[i, 0], i * _JOBS)
         else:
             for k in range(1, _JOBS):
                 if work[i, k] >= 0.0:
@@ -172,7 +172,6 @@ def run_desks(
             busy[desk], done[desk] = _NOBODY, np.inf
             served_hours[desk] += (when - begun[desk]) * hours_a_day[desk]
             work[i, k] = -1.0
-            serving[i] = 0
             if state[i] == OPEN:
                 if k > 0 and when >= raised[i] + time_limit:
                     pass  # the asker's time has run out: nobody waits for this reply
@@ -191,7 +190,7 @@ def run_desks(
                         reworked[i] == 0 and uniform(stream(seed, WRONG, week[i]), entity) < chance
                     )
                     if is_wrong and uniform(stream(seed, CAUGHT, week[i]), entity) < caught_share:
-                        reworked[i] = 1
+                        reworked[i], serving[i] = 1, BEGUN
                         work[i, 0] = mean_hours[kind[i]] * exponential(stream(seed, REWORK, week[i]), entity)
                         arrives[i, 0] = when
                         waiting = _push(days, jobs, waiting, when, job)
@@ -207,7 +206,7 @@ def run_desks(
             i, k = job // _JOBS, job % _JOBS
             if state[i] != OPEN:
                 continue
-            if when >= raised[i] + time_limit and serving[i] == 0:
+            if when >= raised[i] + time_limit and serving[i] == NOT_BEGUN:
                 continue  # too late: its origin will have decided alone, see below
             takes = desk_days(
                 work[i, k], _skill_for(skill, desk, kind[i], k, domain_of_function), offset, hours_a_day[desk]
@@ -215,7 +214,7 @@ def run_desks(
             if probe[i] == 0:
                 busy[desk], begun[desk], done[desk] = job, when, when + takes
                 if k == 0:
-                    serving[i] = 1
+                    serving[i] = AT_WORK
                 else:
                     done[desk] = min(done[desk], raised[i] + time_limit)
             elif k > 0:
@@ -234,7 +233,7 @@ def run_desks(
         served_hours[s] += worked
         work[i, k] = max(work[i, k] - worked / factor, 0.0)
     for i in range(slots):
-        if state[i] != OPEN or serving[i] == 1 or raised[i] + time_limit > until:
+        if state[i] != OPEN or serving[i] != NOT_BEGUN or raised[i] + time_limit > until:
             continue
         # The origin decides alone, asking nobody, and worse.
         origin = ORIGIN_OF_KIND[kind[i]]

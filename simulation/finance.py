@@ -187,7 +187,7 @@ def _close_week(
         new_arr += history[w, R_NEW_ARR]
     for w in range(now + 1 - year, now + 1):
         lost += history[w, R_CHURNED] + history[w, R_CONTRACTION]
-    start = max(history[now + 1 - year, R_ARR], 1.0)
+    start = max(history[max(now - year, 0), R_ARR], 1.0)
     lost_share = lost / start * WEEKS_A_YEAR / year
     cost = record[R_MARKETING_COST] + record[R_SALES_COST] + record[R_SERVICE_COST] + record[R_OTHER_COST]
     cost_share = cost / max(record[R_REVENUE], 1.0)

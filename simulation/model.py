@@ -30,6 +30,8 @@ from simulation.parameters import Levers, Mechanisms, Rivals, Scenario
 from simulation.people import Customer, Executive, SalesRep, View
 from simulation.tables import (
     ARR_USD,
+    AT_WORK,
+    BEGUN,
     CUSTOMER,
     DAYS_A_WEEK,
     NO_OPENING,
@@ -179,7 +181,7 @@ class RevenueOrganization(mesa.Model):
         self.people.tray_hours[:] = [before.get(place, 0.0) for place in self.people.place.tolist()]
         self._seat(scenario, self.executive_classes)
         self.agents.do("set_policy")
-        self.decisions.serving[:] = 0
+        self.decisions.serving[self.decisions.serving == AT_WORK] = BEGUN
         decisions.reroute(self.decisions, self.people, self.routes, self.week)
         if self.week == 0:
             self.firm.gauges[TARGET_USD] = scenario.finance.growth_plan * self.firm.gauges[ARR_USD] / WEEKS_A_YEAR

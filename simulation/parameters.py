@@ -127,6 +127,17 @@ class Levers(Table):
     """Whether the firm opens its channels abroad when the design takes over."""
 
 
+class Calibration(Table):
+    """When a world was fitted to the published patterns, and which numbers came of it."""
+
+    date: str = ""
+    """Day of the fit."""
+    world: str = ""
+    """`world_key` of the numbers that were fitted: if one of them changes, the world is calibrated no longer."""
+    outcome: str = ""
+    """How many patterns held."""
+
+
 CATALOGUES = ("seats", "profiles", "neutral_organization", "organization")
 """Tables whose keys are a user's own names or places, and whose entries are tables."""
 
@@ -178,6 +189,7 @@ class Scenario(Table):
     rivals: Rivals = Rivals()
     levers: Levers = Levers()
     run: Run = Run()
+    calibration: Calibration = Calibration()
     seats: dict[str, Seat]
     """Catalogue of seats; whether they form a tree matters for those in force alone."""
     profiles: dict[str, Profile]
@@ -269,6 +281,11 @@ class Scenario(Table):
         numbers = {row.path: row.value for row in self.parameters()}
         described = json.dumps([numbers, self.neutral_organization.numbers()], sort_keys=True)
         return sha256(described.encode()).hexdigest()[:16]
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether these very numbers were fitted to the published patterns."""
+        return self.calibration.world == self.world_key()
 
     def parameters(self) -> Iterator[Parameter]:
         """Yield every parameter of the world with its value and what is known about it."""

@@ -253,8 +253,9 @@ def _take_leads(
             attempt[i] += 1
             heat[i] = 0.0
         stage[i], rep[i] = OPPORTUNITY, best
-        load[best] += deal_hours_of(size[i], deal_hours, hours_exponent) / pace_weeks
-        weight[best] += size[i] ** priority_exponent
+        if progress[i] < 1.0:
+            load[best] += deal_hours_of(size[i], deal_hours, hours_exponent) / pace_weeks
+            weight[best] += size[i] ** priority_exponent
 
 
 @loop

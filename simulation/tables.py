@@ -33,6 +33,9 @@ DOMAIN_OF_KIND = np.array([EXECUTION_WORK, CUSTOMER_WORK, STRATEGY_WORK, OPERATI
 # States of a decision.
 EMPTY, OPEN, SETTLED = range(3)
 
+# How far its owner is with a decision. What was begun within the time limit is no longer left to its origin.
+NOT_BEGUN, AT_WORK, BEGUN = range(3)
+
 DAYS_A_WEEK = 5.0
 WEEKS_A_YEAR = 52
 WEEKS_A_QUARTER = 13
@@ -143,7 +146,7 @@ class Accounts(Table):
     size: Column  # size relative to the mean account (lognormal, mean 1)
     churn_logit: Column  # lasting disposition to leave at a renewal, logits
     stage: Column
-    since: Column  # week in which the stage began
+    since: Column  # week of the lead, then of the deal's beginning, then of the contract or its end
     due: Column  # week a lead is given up, a customer's term ends or a lost account returns to the market
     attempt: Column  # how many deals were begun with the account
     rep: Column  # rep slot that works the deal, −1 for none
@@ -248,7 +251,7 @@ class Decisions(Table):
     work: Column  # (slots, 5) hours of an unskilled desk still to do; negative when done or not needed
     reply: Column  # slowest reply so far, working days
     awaited: Column  # consults still out
-    serving: Column  # 1 while its owner is at work on it
+    serving: Column  # whether its owner has begun, is at work on it, or has put it down again
     reworked: Column
     wrong: Column
     defaulted: Column

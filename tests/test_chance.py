@@ -43,7 +43,7 @@ def test_a_draw_is_the_published_hash_of_its_key(seed: int, purpose: int, week: 
     folded = scrambled((seed * golden + purpose) & MASK)
     folded = scrambled((folded + week * 0xD1342543DE82EF95) & MASK)
     bits = scrambled(scrambled((folded + row * golden) & MASK))
-    assert uniform(key(seed, purpose, week), row) == ((bits >> 11) + 0.5) / 2.0**53
+    assert uniform(key(seed, purpose, week), row) == ((bits >> 12) + 0.5) / 2.0**52
 
 
 @given(seed=SEEDS, week=WEEKS, count=st.integers(1, 50))

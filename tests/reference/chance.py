@@ -1,0 +1,90 @@
+"""Chance and scalar rules as plain Python.
+
+The generator is a twin with whole numbers of any length, cut to 64 bits by hand.
+"""
+
+import math
+from collections.abc import Callable
+from types import FunctionType, SimpleNamespace
+from typing import Any, TypeVar, cast
+
+import simulation.chance
+from simulation import (
+    alignment,
+    customers,
+    decisions,
+    demand,
+    desks,
+    finance,
+    leadership,
+    market,
+    operations,
+    rules,
+    sales,
+    strategy,
+)
+
+Rule = TypeVar("Rule", bound=Callable[..., Any])
+
+_twins: dict[Any, Any] = {}
+
+
+def plain(rule: Rule) -> Rule:
+    """Return a compiled rule as the Python function it was, with all rules that it calls plain too."""
+    if rule not in _twins:
+        written = cast(Any, rule).py_func
+        names = dict(written.__globals__)
+        twin = _twins[rule] = FunctionType(written.__code__, names, written.__name__, written.__defaults__)
+        twin.__doc__ = written.__doc__
+        for name in written.__code__.co_names:
+            if hasattr(names.get(name), "py_func"):
+                names[name] = plain(names[name])
+    return cast(Rule, _twins[rule])
+
+
+SUBMODELS = (
+    alignment, customers, decisions, demand, desks, finance, leadership, market, operations, rules, sales, strategy,
+)  # fmt: skip
+rule = SimpleNamespace(
+    **{
+        name: plain(function)
+        for submodel in SUBMODELS
+        for name, function in vars(submodel).items()
+        if hasattr(function, "py_func") and not name.startswith("_")
+    }
+)
+"""The scalar rules of all submodels by name."""
+
+BITS_64 = (1 << 64) - 1
+GOLDEN = 0x9E3779B97F4A7C15
+
+normal_quantile = plain(simulation.chance.normal_quantile)
+
+
+def scrambled(x: int) -> int:
+    """Scramble 64 bits by splitmix64's finalizer."""
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 & BITS_64
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EB & BITS_64
+    return x ^ (x >> 31)
+
+
+def stream(seed: int, purpose: int, week: int) -> int:
+    """Return the key of all draws for one purpose in one week (or attempt)."""
+    key = scrambled((seed * GOLDEN + purpose) & BITS_64)
+    return scrambled((key + week * 0xD1342543DE82EF95) & BITS_64)
+
+
+def uniform(key: int, entity: int) -> float:
+    """Return a uniform draw, strictly between 0 and 1."""
+    bits = scrambled(scrambled((key + entity * GOLDEN) & BITS_64))
+    return ((bits >> 12) + 0.5) / 2.0**52
+
+
+def exponential(key: int, entity: int) -> float:
+    """Return an exponential draw with mean 1."""
+    return -math.log(uniform(key, entity))
+
+
+def normal(key: int, entity: int) -> float:
+    """Return a standard normal draw."""
+    return normal_quantile(uniform(key, entity))

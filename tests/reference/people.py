@@ -1,0 +1,218 @@
+"""Leaders and reps."""
+
+from typing import TYPE_CHECKING
+
+import mesa
+
+from reference.chance import normal, rule, stream, uniform
+from simulation.chance import BURNOUT, DISMISSAL, REP_QUITS, REP_SKILL
+from simulation.people import attention_between, demand_for
+from simulation.tables import EXECUTION_WORK, FUNCTION_SERVED, NO_OPENING, STRATEGY_WORK
+
+if TYPE_CHECKING:
+    from reference.organization import PlainOrganization
+
+FUNCTION_OF_DOMAIN: list[int] = FUNCTION_SERVED.tolist()
+PAIRS = [(one, other) for one in range(4) for other in range(one + 1, 4)]
+
+
+class Holder(mesa.Agent):  # type: ignore[misc]
+    """An agent whose attributes are the columns of its table in `simulation.tables`."""
+
+    model: "PlainOrganization"
+    row: int
+
+class Leader(Holder):
+    """The holder of a seat."""
+
+    place: int
+    parent: int
+    depth: int
+    level: int
+    line: int
+    span: int
+    week_hours: float
+    say: float
+    measures: list[float]
+    skill: list[float]
+    collaboration: float
+    attention: list[float]
+    consult_scope: float
+    consult_beyond: float
+    tray_share: float
+    meeting_hours: float
+    tray_hours: float
+    arrived: int
+    vacant_until: int
+    replaced: int
+    inclination: list[float]
+    habit: float
+    in_tray_cap: float
+
+    @property
+    def boss(self) -> "Leader | None":
+        """Whom the seat reports to."""
+        return self.model.leaders[self.parent] if self.parent >= 0 else None
+
+    @property
+    def is_present(self) -> bool:
+        """Whether somebody holds the seat this week."""
+        return self.model.week >= self.vacant_until
+
+    def leads(self, function: int) -> bool:
+        """Tell whether a function is in the line."""
+        return bool(self.line >> function & 1)
+
+    def set_policy(self) -> None:
+        """Decide where attention goes, whom to ask, and how long to meet others."""
+        rules, asking = self.model.world.leadership, self.model.world.decisions
+        calls = (rules.new_arr_calls, rules.retention_calls, rules.experience_calls, rules.cost_calls)
+        demand = demand_for(
+            self.model.firm.shortfall, self.measures, calls, rules.attention_floor, rules.shortfall_weight
+        )
+        self.attention = attention_between(demand, self.inclination, self.habit)
+        self.consult_scope = min(1.0, asking.consult_base + asking.consult_collaboration * self.collaboration)
+        self.consult_beyond = min(1.0, asking.consult_beyond * self.collaboration)
+        self.tray_share = self.in_tray_cap
+        wanted = rules.meeting_hours * self.level * self.collaboration
+        self.meeting_hours = max(0.0, min(wanted, self.week_hours - rules.span_hours * self.span))
+
+    def desk_hours_a_day(self) -> float:
+        """Return how long a day the in-tray may take: its share, within what span and meetings leave."""
+        left = self.week_hours - self.model.world.leadership.span_hours * self.span - self.meeting_hours
+        return min(self.tray_share * self.week_hours, max(left, 0.0)) / 5.0
+
+    def contribute(self) -> None:
+        """Work in the domains; the top works in none."""
+        if self.boss is None or not self.is_present:
+            return
+        model, rules = self.model, self.model.world.leadership
+        hours = rule.hours_left(self.week_hours, rules.span_hours * self.span, self.meeting_hours, self.tray_hours)
+        hours *= rule.settled_in(float(model.week - self.arrived), model.world.finance.newcomer_weeks)
+        for domain, function in enumerate(FUNCTION_OF_DOMAIN):
+            work = hours * self.attention[domain] * self.skill[domain]
+            reach = self.reach_into(function)
+            if domain == STRATEGY_WORK:
+                model.firm.offer_review(self.say * work, reach)
+                work -= self.say * work
+            model.firm.contribution[domain] += work * reach
+
+    def reach_into(self, function: int) -> float:
+        """Return the share of an hour that arrives in a function."""
+        if self.leads(function):
+            return 1.0
+        rules, pairs = self.model.world.leadership, self.model.firm.alignment
+        own = [f for f in range(4) if f != function and (self.leads(f) or not self.line)]
+        aligned = sum(pairs[f][function] for f in own) / len(own)
+        return float(rule.influence_outside(
+            self.collaboration, aligned, float(self.level), rules.influence_base, rules.influence_collaboration,
+            rules.influence_alignment, rules.influence_level,
+        ))  # fmt: skip
+
+    def hours_for(self, one: int, other: int) -> float:
+        """Return what the seat's meetings give to a pair of functions: hours go, and count, by their yield."""
+        if not self.is_present or self.meeting_hours <= 0.0:
+            return 0.0
+        outside = self.model.world.alignment.outside_efficiency
+        yields = {pair: rule.yield_of_hour(self.line, *pair, outside) for pair in PAIRS}
+        everything, here = sum(yields.values()), yields[one, other]
+        return self.meeting_hours * here * here / everything if everything > 0.0 else 0.0
+
+    def resistance(self) -> float:
+        """Return how much the functions outside the line stand against it."""
+        pairs = self.model.firm.alignment
+        outside = [f for f in range(4) if not self.leads(f)]
+        return sum(1.0 - sum(pairs[f][g] for g in range(4) if g != f) / 3.0 for f in outside) / 4.0
+
+    def leave_or_stay(self) -> bool:
+        """Return whether the holder of a place with exits is dismissed or burns out this week."""
+        model, firm, rules = self.model, self.model.firm, self.model.world.finance
+        if not self.replaced:
+            return False
+        model.record["chief_weeks"] += 1.0
+        if not self.is_present:
+            return False
+        model.record["chief_present"] += 1.0
+        short = sum(self.measures[m] * max(0.0, firm.shortfall[m]) for m in (1, 2, 3))
+        quarters = (model.week + 1 - self.arrived) // 13
+        dismissed = rule.dismissal_probability(
+            rules.dismissal_per_quarter, rules.dismissal_per_miss, min(firm.misses, quarters), self.measures[0],
+            2.0 * short,
+        )  # fmt: skip
+        burnt = rules.burnout_per_year / 52 * (0.5 + self.resistance()) * 2.0 * (1.0 - firm.ownership)
+        if model.quarter_ends and uniform(stream(model.seed, DISMISSAL, model.week), self.place) < dismissed:
+            model.record["dismissals"] += 1.0
+        elif uniform(stream(model.seed, BURNOUT, model.week), self.place) < burnt:
+            model.record["burnouts"] += 1.0
+        else:
+            return False
+        self.vacant_until = self.arrived = model.week + 1 + rules.search_weeks
+        return True
+
+
+class Rep(Holder):
+    """A sales position, with who holds it."""
+
+    active: int
+    segment: int
+    generation: int
+    hired: int
+    opens: int
+    skill: float
+    morale: float
+    booked_quarter: float
+    booked_year: float
+    hours: float
+    load: float
+    weight: float
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the position is filled or being filled."""
+        return self.active == 1 or self.opens != NO_OPENING
+
+    def covers(self, segment: int) -> bool:
+        """Tell whether deals of a segment are for this rep: the own one and the next."""
+        return segment in (self.segment, (self.segment + 1) % self.model.world.market.segments)
+
+    def begin_week(self) -> None:
+        """See how many hours there are for selling."""
+        model, rules = self.model, self.model.world.sales
+        self.hours = self.load = self.weight = 0.0
+        if self.active:
+            share = rule.selling_share(model.firm.maturity, rules.admin_share, rules.admin_relief)
+            self.hours = share * rules.rep_hours
+            self.hours *= rule.responsive(rules.coaching_gain, model.firm.lift[EXECUTION_WORK])
+            self.hours *= rule.ramp(float(model.week - self.hired), rules.ramp_weeks) * self.skill
+            model.record["reps"] += 1.0
+            model.record["capacity_hours"] += self.hours
+
+    def end_quarter(self) -> None:
+        """Take heart or lose it by the quarter's bookings."""
+        rules, quota = self.model.world.sales, self.model.quota
+        if self.active:
+            due = 0.25 * quota * rules.attainment * rule.ramp(float(self.model.week - self.hired), rules.ramp_weeks)
+            self.morale += 0.3 * ((self.booked_quarter >= due) - self.morale)
+        self.booked_quarter = 0.0
+
+    def end_week(self) -> None:
+        """Be judged at the year's end; quit; or arrive at an open position."""
+        model, rules = self.model, self.model.world.finance
+        if self.active:
+            model.record["rep_years"] += 1.0 / 52
+            if (model.week + 1) % 52 == 0:
+                if model.week + 1 - self.hired >= 52:
+                    model.record["reps_judged"] += 1.0
+                    model.record["reps_at_quota"] += self.booked_year >= model.quota
+                self.booked_year = 0.0
+            leaves = rule.quit_hazard(rules.quits_per_year, rules.quits_per_miss, self.morale)
+            if uniform(stream(model.seed, REP_QUITS, model.week), self.row) < leaves:
+                model.record["reps_left"] += 1.0
+                self.active = 0
+                if model.heads_in_sales() < model.firm.reps_wanted:
+                    self.opens = model.week + rules.hiring_weeks
+        elif self.opens != NO_OPENING and self.opens <= model.week:
+            self.active, self.hired, self.opens, self.generation = 1, model.week, NO_OPENING, self.generation + 1
+            talent = normal(stream(model.seed, REP_SKILL, self.generation), self.row)
+            self.skill = max(0.2, 1.0 + model.world.sales.rep_skill_sd * talent)
+            self.morale, self.booked_quarter, self.booked_year = 0.5, 0.0, 0.0

@@ -1,0 +1,208 @@
+"""Tables and plain objects agree, account by account and week by week."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import pytest
+from reference import chance as plain_chance
+from reference.chance import plain
+from reference.organization import PlainOrganization
+from small_worlds import CORE, changed, small
+
+from simulation import RevenueOrganization
+from simulation import chance as compiled_chance
+from simulation.parameters import Scenario
+from simulation.sales import group_agrees
+from simulation.tables import CUSTOMER, GAUGES, OPEN, RECORD, Table
+
+WEEKS = 60
+TOLERANCE = 1e-9
+
+
+def number(value: Any) -> Any:
+    """Return the row of an agent, −1 for nobody, and anything else as it is."""
+    return -1 if value is None else getattr(value, "row", value)
+
+
+def agree(column: Any, values: Any) -> bool:
+    """Tell whether whole numbers are equal, and others to a relative and absolute 1e-9."""
+    column, values = np.asarray(column), np.asarray(values)
+    if column.shape != values.shape:
+        return False
+    if np.issubdtype(column.dtype, np.integer):
+        return bool(np.array_equal(column, values))
+    return bool(np.allclose(column, values, rtol=TOLERANCE, atol=TOLERANCE))
+
+
+def unequal_columns(name: str, table: Table, agents: Sequence[Any]) -> set[str]:
+    """Name the columns of a table in which it differs from agents."""
+    columns = [field.name for field in fields(table)]  # type: ignore[arg-type]
+    return {
+        f"{name}.{column}"
+        for column in columns
+        if not agree(getattr(table, column), [number(getattr(agent, column)) for agent in agents])
+    }
+
+
+def open_decisions_of_tables(model: RevenueOrganization) -> dict[tuple[int, ...], list[float]]:
+    """Describe every open decision of the tables, by what its draws are keyed with."""
+    table = model.decisions
+    found = {}
+    for i in np.flatnonzero(table.state == OPEN):
+        key = tuple(int(column[i]) for column in (table.week, table.kind, table.row, table.probe))
+        consults = [w if w >= 0.0 else -1.0 for w in table.work[i, 1:].tolist()]
+        numbers = [table.raised[i], table.scope[i], table.asked[i], table.owner[i], table.serving[i], table.reworked[i]]
+        found[key] = [*map(float, numbers), table.arrives[i, 0], table.work[i, 0], table.reply[i], *consults]
+    return found
+
+
+def open_decisions_of_agents(organization: PlainOrganization) -> dict[tuple[int, ...], list[float]]:
+    """Describe every open decision of the agents likewise."""
+    found: dict[tuple[int, ...], list[float]] = {}
+    for one in organization.desks.open:
+        scope, asked = (sum(1 << f for f in functions) for functions in (one.scope, one.asked))
+        consults = [one.consults[f].work if f in one.consults else -1.0 for f in range(4)]
+        numbers = [one.raised, scope, asked, one.owner.row, one.is_served, one.reworked]
+        described = [*map(float, numbers), one.task.arrives, one.task.work, one.reply, *consults]
+        found[one.week, one.kind, one.row, one.probe] = described
+    return found
+
+
+def disagreements(model: RevenueOrganization, organization: PlainOrganization) -> set[str]:
+    """Name all columns, gauges and decisions in which tables and agents differ."""
+    firm = organization.firm
+    found = unequal_columns("accounts", model.accounts, organization.accounts)
+    found |= unequal_columns("reps", model.rep_slots, organization.reps)
+    found |= unequal_columns("fronts", model.fronts, organization.fronts)
+    found |= unequal_columns("people", model.people, organization.leaders)
+    for gauge, value in zip(GAUGES, model.firm.gauges.tolist(), strict=True):
+        found |= set() if agree(value, getattr(firm, gauge)) else {f"firm.{gauge}"}
+    for name in ("lift", "contribution", "alignment", "shortfall"):
+        found |= set() if agree(getattr(model.firm, name), getattr(firm, name)) else {f"firm.{name}"}
+    todo = model.initiatives
+    rows = sorted(np.flatnonzero(todo.kind >= 0).tolist(), key=lambda row: todo.order[row])
+    if not agree([[todo.order[r], todo.kind[r], todo.hours[r]] for r in rows], sorted(firm.initiatives)):
+        found.add("initiatives")
+    mine, theirs = open_decisions_of_tables(model), open_decisions_of_agents(organization)
+    found |= {f"decision {key}" for key in mine.keys() ^ theirs.keys()}
+    found |= {f"decision {key}" for key in mine.keys() & theirs.keys() if not agree(mine[key], theirs[key])}
+    lived = model.record[: model.warm_up_weeks + model.week]
+    past = np.array([[week[name] for name in RECORD] for week in organization.history]).reshape(-1, len(RECORD))
+    return found | {f"record.{name}" for c, name in enumerate(RECORD) if not agree(lived[:, c], past[:, c])}
+
+
+def lived_alike(model: RevenueOrganization, weeks: int = WEEKS) -> PlainOrganization:
+    """Let a model and agents copied from it live some weeks, and check that they agree after every one."""
+    organization = PlainOrganization.from_model(model)
+    assert not disagreements(model, organization)
+    for _ in range(weeks):
+        model.step()
+        organization.step()
+        assert (model.week, disagreements(model, organization)) == (organization.week, set())
+    return organization
+
+
+def lost_champions(model: RevenueOrganization, before: dict[str, Any]) -> int:
+    """Count the customers who had a champion a week ago and have none now."""
+    stayed = (before["stage"] == CUSTOMER) & (model.accounts.stage == CUSTOMER)
+    return int(np.sum(stayed & (before["champion"] == 1) & (model.accounts.champion == 0)))
+
+
+def is_eventful(model: RevenueOrganization) -> bool:
+    """Tell whether the next weeks of the tables hold a leader's exit, a rework, a hire and a lost champion."""
+    twin = model.fork()
+    hired, lost = -int(twin.rep_slots.generation.sum()), 0
+    for _ in range(WEEKS):
+        before = {name: getattr(twin.accounts, name).copy() for name in ("stage", "champion")}
+        twin.step()
+        lost += lost_champions(twin, before)
+    hired += int(twin.rep_slots.generation.sum())
+    lived = twin.weekly[-WEEKS:]
+    exits = lived["dismissals"].sum() + lived["burnouts"].sum()
+    return bool(exits >= 1 and lived["decisions_reworked"].sum() >= 1 and hired >= 1 and lost >= 1)
+
+
+def first_eventful(scenario: Scenario) -> RevenueOrganization:
+    """Return the model of the first seed, from 1, whose weeks 0 … 59 hold every event; agreement plays no part."""
+    for seed in range(1, 100):
+        model = RevenueOrganization(scenario, seed)
+        if is_eventful(model):
+            return model
+    pytest.fail("no seed below 100 holds every event")
+
+
+@pytest.mark.parametrize("world", CORE)
+def test_core_worlds_agree_over_a_window_in_which_everything_happens(world: str) -> None:
+    """Weeks 0 … 59 of the first seed with a leader's exit, a rework, a hire and a lost champion."""
+    lived_alike(first_eventful(small(world)))
+
+
+@pytest.mark.parametrize("leader", [("cro", "strategist"), ("cso", "executor"), ("coo", "operator")])
+@pytest.mark.parametrize("world", CORE)
+def test_designs_agree(world: str, leader: tuple[str, str]) -> None:
+    """Broad lines and narrow, on seed 7."""
+    lived_alike(RevenueOrganization(small(world).with_leader(*leader), 7))
+
+
+@pytest.mark.parametrize("world", ["simple-multi", "complex-multi"])
+def test_a_market_that_shifts_and_opens_agrees(world: str) -> None:
+    """Without a past, the market turned in week 20 and a channel abroad opened, on seed 5."""
+    values = {
+        "market.abroad_channels": 1, "market.shift_week": 20, "levers.expansion": True, "run.warm_up_weeks": 0,
+    }  # fmt: skip
+    lived_alike(RevenueOrganization(changed(small(world), values).with_leader("cro", "advocate"), 5))
+
+
+def test_frequent_exits_agree() -> None:
+    """Open decisions change hands many times."""
+    values = {
+        "finance.dismissal_per_quarter": 0.4, "finance.burnout_per_year": 2.0, "finance.search_weeks": 6,
+        "leadership.in_tray_cap": 0.12,
+    }  # fmt: skip
+    model = RevenueOrganization(changed(small("simple-multi"), values).with_leader("cro", "executor"), 5)
+    lived_alike(model, 2 * WEEKS)
+    assert model.weekly["dismissals"].sum() + model.weekly["burnouts"].sum() >= 3
+
+
+@pytest.mark.xfail(strict=True, reason="what is begun in time and put down after its limit is settled in the past")
+@pytest.mark.parametrize("world", ["simple-single", "complex-multi"])
+def test_loaded_desks_agree(world: str) -> None:
+    """In-trays so short that many matters wait beyond their limit, some of them reworked, on seed 1."""
+    values = {"leadership.in_tray_cap": 0.05}
+    lived_alike(RevenueOrganization(changed(small(world), values).with_leader("cro", "executor"), 1), 2 * WEEKS)
+
+
+def test_a_small_difference_is_noticed() -> None:
+    """One customer's health off by 1e-6 is named at once, and spreads no further than its own front's sums."""
+    model = RevenueOrganization(small("complex-multi"), 1)
+    organization = PlainOrganization.from_model(model)
+    next(account for account in organization.accounts if account.stage == CUSTOMER).health += 1e-6
+    assert disagreements(model, organization) == {"accounts.health"}
+    model.step()
+    organization.step()
+    assert {"accounts.health", "firm.health", "record.health_sum"} <= disagreements(model, organization)
+
+
+@pytest.mark.parametrize("week", [-104, -1, 0, 59, 100_000, -100_000])
+@pytest.mark.parametrize("seed", [0, 1, 2**40 + 7])
+def test_plain_draws_are_the_compiled_ones(seed: int, week: int) -> None:
+    """Keys bit for bit; uniform draws too; normal and exponential ones but for the last bits of a logarithm."""
+    for purpose in (compiled_chance.DRIFT, compiled_chance.TURN):
+        key = plain_chance.stream(seed, purpose, week)
+        compiled = np.uint64(compiled_chance.stream(seed, purpose, week))
+        assert key == int(compiled)
+        for entity in (0, 1, 2, 599, 1 << 40, (1 << 50) + 13):
+            assert plain_chance.uniform(key, entity) == compiled_chance.uniform(compiled, entity)
+            for kind in ("normal", "exponential"):
+                drawn = getattr(plain_chance, kind)(key, entity), getattr(compiled_chance, kind)(compiled, entity)
+                assert drawn[0] == pytest.approx(drawn[1], rel=1e-14)
+
+
+def test_plain_rules_hold_no_compiled_one() -> None:
+    """A rule that calls another calls its plain twin."""
+    twin = plain(group_agrees)
+    assert type(twin).__name__ == "function"
+    assert type(twin.__globals__["logistic"]).__name__ == "function"
+    assert twin(3, 1.0, 0.5, 0.1, 0.2, 0.3, 0.4) == pytest.approx(group_agrees(3, 1.0, 0.5, 0.1, 0.2, 0.3, 0.4))
