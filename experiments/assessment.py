@@ -1,7 +1,7 @@
 """The main job: the registry's claims, from runs to verdicts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -18,6 +18,7 @@ from experiments.sampling import BATCH, FULL, QUICK, STANDARD, Precision, pairs_
 from experiments.verdicts import combine, false_support_bound, is_precise, judge
 from scenarios import load
 from simulation.errors import BadInput
+from simulation.parameters import Rivals
 
 HEADLINE = "arr_growth"
 
@@ -100,6 +101,8 @@ class Assessment:
         By metric; empty unless the whole factorial was run.
     runs : int
         How many runs it took.
+    rivals : dict of str to tuple of Result
+        The same claims under each rival mechanism; empty unless asked for.
     """
 
     fingerprint: str
@@ -108,6 +111,7 @@ class Assessment:
     controls: tuple[Control, ...]
     decompositions: Mapping[str, Decomposition]
     runs: int
+    rivals: Mapping[str, tuple[Result, ...]] = field(default_factory=dict)
 
     @property
     def sound(self) -> bool:
@@ -157,6 +161,7 @@ def assess_claims(
     *,
     quick: bool = False,
     full: bool = False,
+    rivals: bool = False,
     workers: int = 1,
     listener: Listener | None = None,
 ) -> Assessment:
@@ -180,15 +185,28 @@ def assess_claims(
     everything = set() if ids else {(w, d) for w in book.factorial.worlds for d in book.factorial.designs}
     with Workers(workers) as pool:
         measurements, effects, runs = gather(questions, everything, precision, pool, listener)
-    answers = [_answer(question, effects[question], measurements, precision) for question in questions]
-    results = tuple(
-        Result(claim, tuple(answer for answer in answers if answer.question.claim is claim))
-        for claim in book.select(ids)
-    )
+        results = _results(questions, effects, measurements, precision)
+        others = {}
+        for rival in Rivals.model_fields if rivals else ():
+            found, answered, more = gather(questions, set(), precision, pool, listener, rival)
+            others[rival] = _results(questions, answered, found, precision)
+            runs += more
     taken_apart = {name: take_apart(measurements, book.factorial, name) for name in (HEADLINE,)}
     kept = {name: parts for name, parts in taken_apart.items() if parts is not None}
     calibrated = all(load(world).is_calibrated for world in book.factorial.worlds)
-    return Assessment(fingerprint(), calibrated, results, controls, kept, runs)
+    return Assessment(fingerprint(), calibrated, results, controls, kept, runs, others)
+
+
+def _results(
+    questions: Sequence[Question],
+    effects: Mapping[Question, Effect],
+    measurements: Measurements,
+    precision: Precision,
+) -> tuple[Result, ...]:
+    answers = [_answer(question, effects[question], measurements, precision) for question in questions]
+    claims = dict.fromkeys(question.claim.id for question in questions)
+    by_claim = {name: [answer for answer in answers if answer.question.claim.id == name] for name in claims}
+    return tuple(Result(found[0].question.claim, tuple(found)) for found in by_claim.values())
 
 
 def _answer(question: Question, effect: Effect, measurements: Measurements, precision: Precision) -> Answer:

@@ -47,6 +47,7 @@ def claims(
     ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Claims to test; all when none.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Stop after 32 pairs.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Go on until intervals are half as wide.")] = False,
+    rivals: Annotated[bool, typer.Option("--rivals", help="Test again under each rival mechanism.")] = False,
     workers: Annotated[
         int, typer.Option(min=1, max=256, help="Processes to use.", show_default="all processors")
     ] = _processors(),
@@ -61,7 +62,7 @@ def claims(
     """
     folder = _made(out)
     try:
-        sound = _assess(ids or [], quick, full, workers, folder, as_json)
+        sound = _assess(ids or [], quick, full, rivals, workers, folder, as_json)
     except KeyboardInterrupt:
         print(
             "Stopped. Nothing is kept of an unfinished test; the same command starts it again.",
@@ -86,14 +87,16 @@ def _made(out: Path | None) -> Path | None:
     return out
 
 
-def _assess(ids: list[str], quick: bool, full: bool, workers: int, folder: Path | None, as_json: bool) -> bool:
+def _assess(
+    ids: list[str], quick: bool, full: bool, rivals: bool, workers: int, folder: Path | None, as_json: bool
+) -> bool:
     from concurrent.futures.process import BrokenProcessPool
 
     from experiments.assessment import assess_claims
     from experiments.terminal import Terminal
 
     try:
-        assessment = assess_claims(ids, quick=quick, full=full, workers=workers, listener=Terminal())
+        assessment = assess_claims(ids, quick=quick, full=full, rivals=rivals, workers=workers, listener=Terminal())
     except BrokenProcessPool:
         print("A worker process was ended from outside; try again, or with fewer --workers.", file=sys.stderr)
         raise typer.Exit(FAILED) from None

@@ -72,6 +72,7 @@ def gather(
     precision: Precision,
     pool: Workers,
     listener: Listener,
+    rival: str = "",
 ) -> tuple[Measurements, dict[Question, Effect], int]:
     """Run batches of pairs until every question is answered precisely or has had its fill.
 
@@ -86,6 +87,8 @@ def gather(
     precision : Precision
     pool : Workers
     listener : Listener
+    rival : str
+        A rival mechanism in place of ours; none when empty.
 
     Returns
     -------
@@ -100,14 +103,14 @@ def gather(
     open_questions, runs = list(questions), 0
     for first in range(0, precision.most_pairs, BATCH):
         arms = beside.union(*(question.arms for question in open_questions))
-        tasks = tasks_of(arms, range(first, first + BATCH), windows)
+        tasks = tasks_of(arms, range(first, first + BATCH), windows, rival)
         runs += sum(len(task.designs) for task in tasks)
-        if not first:
+        if not first and not rival:
             _announce_start(arms, tasks, precision, pool.count, listener)
-        _carry_out(tasks, pool, measurements, f"Pairs {first + 1}–{first + BATCH}", listener)
+        _carry_out(tasks, pool, measurements, f"{rival or 'Pairs'} {first + 1}–{first + BATCH}", listener)
         for question in open_questions:
             effects[question] = estimate(measurements, question.outcome.metric, question.terms, first + BATCH)
-        if not first:
+        if not first and not rival:
             _announce_rest(effects, precision, listener)
         open_questions = [q for q in open_questions if not _is_closed(q, effects[q], precision)]
         beside = set()
@@ -116,12 +119,12 @@ def gather(
     return measurements, effects, runs
 
 
-def tasks_of(arms: Iterable[Arm], seeds: Iterable[int], windows: tuple[str, ...]) -> list[Task]:
+def tasks_of(arms: Iterable[Arm], seeds: Iterable[int], windows: tuple[str, ...], rival: str = "") -> list[Task]:
     """Return one task a world and seed, with every design that runs there, in a fixed order."""
     by_world: dict[str, list[str]] = {}
     for world, design in sorted(arms):
         by_world.setdefault(world, []).append(design)
-    return [Task(world, seed, tuple(designs), windows) for seed in seeds for world, designs in by_world.items()]
+    return [Task(world, seed, tuple(designs), windows, rival) for seed in seeds for world, designs in by_world.items()]
 
 
 def estimate(measurements: Measurements, metric: str, terms: Sequence[Term], pairs: int) -> Effect:

@@ -44,12 +44,15 @@ class Task:
         Each as ``seat:person``.
     windows : tuple of str
         The windows to measure, as ``first-last`` weeks.
+    rival : str
+        A rival mechanism in place of ours; none when empty.
     """
 
     world: str
     seed: int
     designs: tuple[str, ...]
     windows: tuple[str, ...]
+    rival: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,13 +72,13 @@ class Outcomes:
 
 
 @lru_cache(maxsize=32)
-def _world(name: str) -> Scenario:
-    return load(name)
+def _world(name: str, rival: str) -> Scenario:
+    return load(name).set(f"rivals.{rival}", True) if rival else load(name)
 
 
 def outcomes_of(task: Task) -> Outcomes:
     """Run every design of a task from one common past."""
-    world = _world(task.world)
+    world = _world(task.world, task.rival)
     past = RevenueOrganization(world, seed=task.seed)
     parts = [_run(past.fork(Design.parse(name).apply(world)), task.windows) for name in task.designs]
     return Outcomes(task, np.array(parts))

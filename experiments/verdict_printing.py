@@ -30,6 +30,8 @@ def print_assessment(assessment: Assessment) -> None:
         heading = f"Share of seat, person and fit in the differences of {parts.metric} [95 % interval]"
         ranks = [*wording.matching_lines(parts), *wording.reversal_lines(parts)]
         _print_block(out, heading, [*wording.decomposition_lines(parts), *ranks])
+    if assessment.rivals:
+        _print_block(out, "Under rival mechanisms, each in place of ours", wording.rival_lines(assessment))
     controls = [
         f"Control {control.name} {'passed' if control.passed else 'FAILED'}: {control.detail}."
         for control in assessment.controls

@@ -134,6 +134,16 @@ def reversal_lines(parts: Decomposition, most: int = 6) -> list[str]:
     return [f"Ranks: {len(parts.reversals)} pairs of designs change rank between worlds: {'; '.join(said)}{more}."]
 
 
+def rival_lines(assessment: Assessment) -> list[str]:
+    """Set the verdicts under each rival mechanism beside ours; a mark stands where they differ."""
+    lines = []
+    for place, ours in enumerate(assessment.results):
+        others = [(name, results[place].verdict) for name, results in assessment.rivals.items()]
+        said = ", ".join(f"{name} {verdict}{'' if verdict == ours.verdict else ' ≠'}" for name, verdict in others)
+        lines.append(f"{ours.claim.id}: {ours.verdict}; {said}")
+    return lines
+
+
 def matching_lines(parts: Decomposition) -> list[str]:
     """Say how the registered matching of persons to seats ranks among all."""
     scale = scale_of(parts.metric)

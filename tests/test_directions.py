@@ -17,6 +17,7 @@ from scenarios import load
 from simulation import RevenueOrganization
 from simulation.metrics import METRICS
 from simulation.parameters import Levers, Mechanisms, Rivals, Scenario
+from simulation.ranges import Table
 from simulation.tables import RECORD
 
 TABLE = tomllib.loads((Path(__file__).parent / "directions.toml").read_text(encoding="utf-8"))
@@ -42,7 +43,7 @@ class Ends(NamedTuple):
 
 def switches() -> set[str]:
     """Return the paths of all switches."""
-    tables = {"mechanisms": Mechanisms, "levers": Levers, "rivals": Rivals}
+    tables: dict[str, type[Table]] = {"mechanisms": Mechanisms, "levers": Levers, "rivals": Rivals}
     return {f"{name}.{switch}" for name, table in tables.items() for switch in table.model_fields}
 
 

@@ -174,7 +174,7 @@ def test_a_number_too_large_for_a_float_is_only_outside() -> None:
         ("channels", "channels: unknown; did you mean market.channels?"),
         ("market.channels.more", "market.channels.more: unknown; did you mean market.channels?"),
         ("mechanisms.habits", "[mechanisms] habits: unknown; did you mean habit?"),
-        ("levers.coaching", "[levers] coaching: unknown; there are no levers yet in this version"),
+        ("levers.coaching", "[levers] coaching: unknown; known: expansion"),
         ("organization.cheif", "[organization] cheif: unknown place; did you mean chief?"),
         ("seats.cso.lead", "[seats.cso] lead: unknown; did you mean leads?"),
     ],

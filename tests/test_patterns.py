@@ -6,6 +6,7 @@ from math import isnan, nan
 
 import numpy as np
 import pytest
+from small_worlds import small
 
 import scenarios
 from experiments import identities, narrowing, pattern_report, pattern_runs, predictions
@@ -28,7 +29,6 @@ from experiments.patterns import (
 from simulation import RevenueOrganization
 from simulation.metrics import METRICS
 from simulation.tables import R_ARR, R_DISMISSALS, R_MISSED, R_QUARTERS, RECORD
-from small_worlds import small
 
 SEEDS = (0, 1)
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -55,8 +56,8 @@ def _made_up() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def assessment(_made_up: None) -> Assessment:
-    """Return an assessment of all claims on made-up runs."""
-    return assess_claims(quick=True)
+    """Return an assessment of all claims on made-up runs, as of worlds that were not fitted to the patterns."""
+    return replace(assess_claims(quick=True), calibrated=False)
 
 
 def test_json_has_exactly_the_published_keys(assessment: Assessment) -> None:
@@ -95,7 +96,7 @@ def test_assess_gives_one_flat_row_an_outcome() -> None:
     frame = assess(["misfit-hurts-both-seats"], quick=True)
     assert frame["claim"].tolist() == ["misfit-hurts-both-seats"] * 2
     assert set(frame["pairs"]) == {32}
-    assert not frame["calibrated"].any()
+    assert frame["calibrated"].all()
     assert all(np.isscalar(value) for value in frame.iloc[0])
     mean = frame[[f"effect_in_{world.replace('-', '_')}" for world in registry().factorial.worlds]].mean(axis=1)
     assert mean.to_numpy() == pytest.approx(frame["effect"].to_numpy())
@@ -183,3 +184,20 @@ def test_course_of_a_run_is_drawn(tmp_path: Path) -> None:
     weekly = pd.DataFrame({column: np.linspace(1, 2, 60) for column in columns}, index=weeks)
     save_course(weekly, "a firm", tmp_path / "course.png")
     assert (tmp_path / "course.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_verdicts_of_calibrated_worlds_are_not_provisional(
+    assessment: Assessment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Once the worlds are fitted, nothing says provisional any more."""
+    print_assessment(replace(assessment, calibrated=True))
+    assert "rovisional" not in capsys.readouterr().out
+
+
+def test_rivals_stand_beside(assessment: Assessment, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every claim's verdict under a rival mechanism is printed, with a mark where it differs."""
+    rival = tuple(replace(result) for result in assessment.results)
+    print_assessment(replace(assessment, rivals={"random_exits": rival}))
+    printed = capsys.readouterr().out
+    assert printed.count("random_exits") == len(registry().claims)
+    assert "≠" not in printed

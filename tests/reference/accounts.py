@@ -178,7 +178,8 @@ class Account(Holder):
     @property
     def hours_needed(self) -> float:
         """Hours of selling that a deal takes in all."""
-        return float(rule.deal_hours_of(self.size, self.model.world.sales.deal_hours, self.model.world.sales.hours_exponent))
+        rules = self.model.world.sales
+        return float(rule.deal_hours_of(self.size, rules.deal_hours, rules.hours_exponent))
 
     @property
     def priority(self) -> float:
@@ -186,9 +187,10 @@ class Account(Holder):
         return float(self.size**self.model.world.sales.priority_exponent)
 
     def ask_for(self, rep: Rep) -> None:
-        """Add to what is asked of a rep."""
-        rep.load += self.hours_needed / self.model.world.sales.pace_weeks
-        rep.weight += self.priority
+        """Add to what is asked of a rep, unless nothing is left to do."""
+        if self.progress < 1.0:
+            rep.load += self.hours_needed / self.model.world.sales.pace_weeks
+            rep.weight += self.priority
 
     def claim_rep(self) -> None:
         """Stay with the rep, wait for another when the rep has left, or wait no longer."""
@@ -196,7 +198,7 @@ class Account(Holder):
         if self.stage == OPPORTUNITY and self.rep is not None:
             if not self.rep.active:
                 self.stage, self.rep, self.due = LEAD, None, self.model.week + rules.lead_patience_weeks
-            elif self.progress < 1.0:
+            else:
                 self.ask_for(self.rep)
         if self.stage == LEAD and self.model.week > self.due:
             self.lose(rules.unworked_return_weeks)

@@ -66,7 +66,7 @@ class Decision:
         self.asked: set[int] = set()
         self.consults: dict[int, Job] = {}  # still out
         self.reply = -math.inf
-        self.reworked = self.wrong = self.defaulted = False
+        self.begun = self.reworked = self.wrong = self.defaulted = False
         self.settled = math.nan
         self.owner: Leader
         self.task: Job
@@ -166,7 +166,9 @@ class Desk:
     def serve(self, job: Job, day: float) -> None:
         """Be at work on a job from a day on."""
         self.job, self.begun, self.done = job, day, day + self.days_for(job)
-        if job.function is not None:
+        if job.function is None:
+            job.decision.begun = True
+        else:
             self.done = min(self.done, job.decision.limit)
 
     def pause(self, day: float) -> None:
@@ -212,11 +214,10 @@ class Desks:
         self.events_so_far += 1
         heapq.heappush(self.events, (day, self.events_so_far, what))
 
-    def enter(self, decision: Decision, now: float = -math.inf) -> None:
-        """Let the jobs of an open decision come to their desks; no limit is left to what was at work on its day."""
+    def enter(self, decision: Decision) -> None:
+        """Let the jobs of an open decision come to their desks."""
         self.open[decision] = None
-        if decision.limit > now:
-            self.schedule(decision.limit, decision)
+        self.schedule(decision.limit, decision)
         for job in decision.consults.values() or [decision.task]:
             if not decision.is_served:
                 self.schedule(job.arrives, job)
@@ -270,7 +271,7 @@ class Desks:
                 desk = self.desks[what.leader.row]
                 heapq.heappush(desk.queue, what)
                 self.take_next(desk, day)
-        elif what in self.open and not what.is_served:
+        elif what in self.open and not what.begun:
             what.decide_alone()
             for desk in self.desks:
                 if desk.job and desk.job.decision is what:

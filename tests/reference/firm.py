@@ -261,12 +261,13 @@ class Firm:
         """Return by how much each measure misses its plan now."""
         rules, record = self.model.world.finance, self.model.record
         quarter, year = self.model.history[-13:], self.model.history[-52:]
+        before = self.model.history[-53:][0]
         won = sum(week["new_arr"] for week in quarter) * 13 / len(quarter)
         gone = sum(week["churned_arr"] + week["contraction_arr"] for week in year) * 52 / len(year)
         cost = sum(record[name] for name in ("marketing_cost", "sales_cost", "service_cost", "other_cost"))
         return (
             1.0 - won / max(self.plan_usd, 1.0),
-            gone / max(year[0]["arr"], 1.0) / max(1.0 - rules.target_retention, 0.001) - 1.0,
+            gone / max(before["arr"], 1.0) / max(1.0 - rules.target_retention, 0.001) - 1.0,
             (rules.target_health - self.health) / max(1.0 - rules.target_health, 0.001),
             cost / max(record["revenue"], 1.0) / max(rules.target_cost_share, 0.001) - 1.0,
         )

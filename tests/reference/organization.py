@@ -14,7 +14,7 @@ from reference.people import Leader, Rep
 from simulation import RevenueOrganization
 from simulation.chance import OFFENSIVE, OFFENSIVE_BREADTH, OFFENSIVE_FRONT, TURN
 from simulation.parameters import Scenario
-from simulation.tables import GAUGES, LEAD, OPEN, RECORD, Table
+from simulation.tables import AT_WORK, GAUGES, LEAD, NOT_BEGUN, OPEN, RECORD, Table
 
 
 class PlainOrganization(mesa.Model):  # type: ignore[misc]
@@ -90,9 +90,10 @@ class PlainOrganization(mesa.Model):  # type: ignore[misc]
             arrives, work = table.arrives[i].tolist(), table.work[i].tolist()
             decision.task = Job(decision, None, arrives[0], work[0])
             decision.consults = {f: Job(decision, f, arrives[f + 1], work[f + 1]) for f in range(4) if work[f + 1] >= 0}
-            if table.serving[i]:
+            decision.begun = bool(table.serving[i] != NOT_BEGUN)
+            if table.serving[i] == AT_WORK:
                 desks.desks[decision.owner.row].job = decision.task
-            desks.enter(decision, now=5.0 * self.week)
+            desks.enter(decision)
 
     @property
     def record(self) -> dict[str, float]:

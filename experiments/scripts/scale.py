@@ -1,0 +1,62 @@
+"""Whether the model keeps its ways when the firm is ten times smaller or larger, and at a million accounts.
+
+``python -m experiments.scripts.scale`` runs the table and writes `reports/scale.md`; a few minutes on two cores.
+"""
+
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from itertools import product
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from experiments.fingerprint import fingerprint
+from experiments.scripts.odd_tables import table
+from scenarios import load
+from simulation import RevenueOrganization
+
+REPORT = Path(__file__).parents[1] / "reports" / "scale.md"
+WORLDS = ("simple-single", "complex-multi")
+SIZES = {600: 96, 6_000: 32, 60_000: 6, 1_000_000: 2}
+"""Accounts, and how many pairs are run with so many."""
+DESIGNS = (("cro", "strategist"), ("cro", "executor"))
+SHOWN = ("decisions_settled", "default_share", "decision_latency", "capacity_use", "win_rate", "arr_growth")
+
+Job = tuple[str, int, int]
+
+
+def outcomes_of(job: Job) -> list[list[float]]:
+    """Run both designs of a world at a size and seed; return the shown outcomes of each."""
+    name, accounts, seed = job
+    world = load(name).set("market.accounts", accounts)
+    past = RevenueOrganization(world, seed=seed)
+    found = []
+    for seat, profile in DESIGNS:
+        outcomes = past.fork(world.with_leader(seat, profile)).run().outcomes
+        found.append([float(outcomes[metric]) for metric in SHOWN])
+    return found
+
+
+def main() -> int:
+    """Run, print and keep the table."""
+    jobs: list[Job] = [(w, n, seed) for w, (n, pairs) in product(WORLDS, SIZES.items()) for seed in range(pairs)]
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        found = dict(zip(jobs, pool.map(outcomes_of, jobs), strict=True))
+    rows = []
+    for world, (accounts, pairs) in product(WORLDS, SIZES.items()):
+        runs = np.array([found[world, accounts, seed] for seed in range(pairs)])
+        effect = 100.0 * (runs[:, 1, -1] - runs[:, 0, -1])
+        error = effect.std(ddof=1) / np.sqrt(pairs)
+        means = runs.mean(axis=(0, 1))
+        leader = f"{effect.mean():+.2f} ± {error:.2f}"
+        rows.append((world, f"{accounts:,}", str(pairs), *(f"{mean:.3f}" for mean in means), leader))
+    heads = ("world", "accounts", "pairs", *SHOWN, "growth, executor − strategist, pp/yr ± SE")
+    text = f"# Scale\n\nMeans over two designs, four years; model {fingerprint()}.\n\n{table(heads, rows)}\n"
+    REPORT.write_text(text, encoding="utf-8")
+    print(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
