@@ -171,6 +171,6 @@ def _print_narrowing(out: Console, found: Narrowing) -> None:
     )
     table = _table("parameter", "plausible", "5–95 % of what survives", "kept")
     for one in sorted(found.parameters, key=lambda one: one.kept):
-        survives = f"{number(one.first)}–{number(one.last)}"
-        table.add_row(one.label, f"{number(one.low)}–{number(one.high)}", survives, number(one.kept))
+        survives = f"{one.first:.3g}–{one.last:.3g}"
+        table.add_row(one.label, f"{one.low:.3g}–{one.high:.3g}", survives, number(one.kept))
     out.print(table)

@@ -68,7 +68,7 @@ class Mechanisms(Table):
     span: bool = True
     """Leading the heads of functions takes hours (off: as in the neutral organization, by place)."""
     influence: bool = True
-    """Reach outside the line rises with collaboration, alignment and level (off: a neutral head's reach)."""
+    """Reach outside the line rises with collaboration, alignment and level (off: the neutral mean reach)."""
     consultation: bool = True
     """Whom an owner asks depends on the owner's collaboration (off: on the neutral organization's mean)."""
     climbing: bool = True

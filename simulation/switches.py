@@ -152,12 +152,13 @@ NOTHING_HELD = Held()
 
 
 def _neutral_reach(world: Scenario, neutral: Neutral) -> float:
-    """Reach outside the line of a head in the neutral organization."""
-    rules = world.leadership
+    """Mean reach outside the line of the seats below the top in the neutral organization."""
+    rules, seated = world.leadership, world.neutral_organization
     aligned = (neutral.alignment.sum() - np.trace(neutral.alignment)) / 12.0
-    collaboration = world.neutral_organization.mean_collaboration
-    reach = rules.influence_base + rules.influence_collaboration * collaboration + rules.influence_alignment * aligned
-    return float(min(max(reach, 0.0), 1.0))
+    below = seated.parent >= 0
+    reach = rules.influence_base + rules.influence_collaboration * seated.collaboration[below]
+    reach = reach + rules.influence_alignment * aligned + rules.influence_level * (seated.level[below] - 1.0)
+    return float(np.clip(reach, 0.0, 1.0).mean())
 
 
 def _mean_pressure(world: Scenario) -> float:

@@ -48,7 +48,7 @@ def main() -> int:
         runs = np.array([found[world, accounts, seed] for seed in range(pairs)])
         effect = 100.0 * (runs[:, 1, -1] - runs[:, 0, -1])
         error = effect.std(ddof=1) / np.sqrt(pairs)
-        means = runs.mean(axis=(0, 1))
+        means = np.nanmean(runs, axis=(0, 1))  # a small firm may have closed no deal
         leader = f"{effect.mean():+.2f} ± {error:.2f}"
         rows.append((world, f"{accounts:,}", str(pairs), *(f"{mean:.3f}" for mean in means), leader))
     heads = ("world", "accounts", "pairs", *SHOWN, "growth, executor − strategist, pp/yr ± SE")
