@@ -7,13 +7,13 @@ import pandas as pd
 
 from experiments.claims import Claim, Outcome, registry
 from experiments.contrasts import Effect
-from experiments.controls import Control, quick_controls
+from experiments.controls import Control
 from experiments.decomposition import Decomposition, take_apart
 from experiments.fingerprint import fingerprint
 from experiments.gathering import Question, estimate, gather, questions_of
 from experiments.listening import Listener, Silence
 from experiments.measurements import Arm, Measurements
-from experiments.repeated_controls import repeated_controls
+from experiments.repeated_controls import run_controls
 from experiments.runs import Workers, make_ready
 from experiments.sampling import BATCH, FULL, QUICK, STANDARD, Precision, pairs_needed
 from experiments.verdicts import combine, false_support_bound, is_precise, judge
@@ -181,7 +181,7 @@ def assess_claims(
     questions = questions_of(book.select(ids), book)
     listener = listener or Silence()
     make_ready(listener)
-    controls = (*quick_controls(), *repeated_controls(only_kept=quick, listener=listener))
+    controls = run_controls(quick=quick, listener=listener)
     precision = QUICK if quick else FULL if full else STANDARD
     everything = set() if ids else {(w, d) for w in book.factorial.worlds for d in book.factorial.designs}
     with Workers(workers) as pool:

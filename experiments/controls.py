@@ -107,7 +107,7 @@ def inert_labels(world: Scenario, design: Design) -> Control:
     tables["seats"]["unused"] = {"leads": ["sales"], "measures": dict(zip(MEASURES, shares.tolist(), strict=True))}
     tables["profiles"]["unused"] = dict(zip(DOMAINS, draw.random(len(DOMAINS)).tolist(), strict=True))
     plain, dressed = _outcomes(world, [design]), _outcomes(Scenario.of(tables), [design])
-    what = f"{design} in {world.name}, with another name and description and an unused seat and person of random numbers"
+    what = f"{design} in {world.name}, with another name and description and an unused seat and person of chance"
     return _compare("inert labels", plain, dressed, what)
 
 
@@ -128,7 +128,8 @@ def inert_lever(idle: Scenario, busy: Scenario, design: Design, path: str = "str
         raise ValueError(f"{path} has no plausible range")
     low, high = (_outcomes(idle.set(path, end), [design]) for end in ends)
     idly = _compare("inert lever", low, high, f"{path} {ends[0]:g} or {ends[1]:g} in {idle.name}")
-    busily = _compare("", *(_outcomes(busy.set(path, end), [design]) for end in ends), busy.name)
+    low, high = (_outcomes(busy.set(path, end), [design]) for end in ends)
+    busily = _compare("", low, high, busy.name)
     seen = f"in {busy.name} it does make a difference" if not busily.passed else f"but neither in {busy.name}"
     return Control(idly.name, idly.passed and not busily.passed, f"{idly.detail}; {seen}")
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from experiments.caching import cache_folder
 from experiments.claims import registry
 from experiments.contrasts import Effect, contrast
-from experiments.controls import Control
+from experiments.controls import Control, quick_controls
 from experiments.designs import Design
 from experiments.fingerprint import fingerprint
 from experiments.listening import Listener, Silence
@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 
 FIRST_SEED = 1_000_000
 """Far from the seeds on which claims are tested."""
-WEEKS = 52
+WARM_UP, WEEKS = 26, 52
 SMALL, MIDDLING = 600, 2400
 """Accounts for A/A contrasts, and for those with a planted effect."""
 CONTRASTS, PAIRS = 200, 6
@@ -41,6 +41,19 @@ PLANTED = 1.0
 PLANTS_COVERING = 16
 """Of 20 intervals of 95 %, fewer cover the truth less than three times in a thousand."""
 PLANT_METRIC = "rep_turnover"
+
+
+def run_controls(*, quick: bool = False, listener: Listener | None = None) -> tuple[Control, ...]:
+    """Run every control.
+
+    Parameters
+    ----------
+    quick : bool
+        Make no repeated runs; those of an earlier time count.
+    listener : Listener, optional
+        Told while the repeated runs are made.
+    """
+    return (*quick_controls(), *repeated_controls(only_kept=quick, listener=listener))
 
 
 def repeated_controls(*, only_kept: bool = False, listener: Listener | None = None) -> tuple[Control, ...]:
@@ -107,7 +120,7 @@ def _effect(parts: Floats, metric: str) -> Effect:
 
 def _small_world() -> Scenario:
     world = load(registry().factorial.worlds[-1])
-    return world.set("market.accounts", SMALL).set("run.weeks", WEEKS).set("run.warm_up_weeks", WEEKS)
+    return world.set("market.accounts", SMALL).set("run.weeks", WEEKS).set("run.warm_up_weeks", WARM_UP)
 
 
 def _design() -> Design:

@@ -179,9 +179,8 @@ class Level(NamedTuple):
     design: tuple[str, str]
 
 
-BIASED = Level("influence", "ownership", ("cso", "strategist"))
 LEVELS = (
-    pytest.param(BIASED, marks=pytest.mark.xfail(reason="a head's reach stands in for all seats", strict=False)),
+    Level("influence", "ownership", ("cso", "strategist")),
     Level("habit", "strategy_hours", ("cro", "executor")),
     Level("span", "strategy_hours", ("cro", "strategist")),
     Level("consultation", "scope_coverage", ("cro", "executor")),
@@ -193,7 +192,7 @@ LEVELS = (
 )
 
 
-@pytest.mark.parametrize("level", LEVELS, ids=lambda level: str(level.switch))
+@pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.switch)
 def test_the_stand_in_is_the_neutral_mean(level: Level) -> None:
     """What switching changes under the neutral organization is less than half of what it changes under a design."""
 

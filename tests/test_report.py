@@ -50,7 +50,7 @@ def _made_up() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(assessing, "Workers", MadeUpWorkers)
         patch.setattr(assessing, "make_ready", lambda listener: None)
-        patch.setattr(assessing, "run_controls", lambda: (Control("a control", True, "of nothing"),))
+        patch.setattr(assessing, "run_controls", lambda **_: (Control("a control", True, "of nothing"),))
         yield
 
 
