@@ -311,8 +311,11 @@ def test_dimensions_are_the_uncertain_parameters() -> None:
 # The report
 
 
-def test_the_report_is_printed_and_is_json(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_report_is_printed_and_is_json(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every row with its figures, in 100 columns; JSON knows no NaN."""
+    monkeypatch.setenv("COLUMNS", "100")
     pinned = narrowing.Pinned("sales.pace_weeks (simple)", 6.0, 40.0, 6.5, 14.0, 0.25)
     courses = [predictions.Course(np.ones((4, 4)) * seed, np.ones((4, 2))) for seed in range(3)]
     report = pattern_report.Report(
