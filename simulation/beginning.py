@@ -77,11 +77,10 @@ def fronts_at_start(world: Scenario, accounts: Accounts, seed: int) -> Fronts:
     allocation = reach * np.maximum(size, 1)
     return Fronts(
         channel=channel, segment=segment, partner=partner, home=home, reach=reach, accounts=size,
-        attractiveness=market.attractiveness_sd * _normals(count, seed, FIRST_ATTRACTIVENESS), pressure=np.zeros(count),
-        prospects=size - customers, customers=customers,
-        arr_usd=customers * market.contract_usd, referrers=customers // 2,
-        allocation=allocation / allocation.sum(), belief=np.zeros(count),
-        uncertainty=np.full(count, market.attractiveness_sd**2),
+        attractiveness=market.attractiveness_sd * _normals(count, seed, FIRST_ATTRACTIVENESS),
+        pressure=np.zeros(count), prospects=size - customers, customers=customers,
+        arr_usd=customers * market.contract_usd, referrers=customers // 2, allocation=allocation / allocation.sum(),
+        belief=np.zeros(count), uncertainty=np.full(count, market.attractiveness_sd**2),
         reviewed=np.full(count, -world.run.warm_up_weeks), proposal=np.zeros(count), shift_target=np.zeros(count),
     )  # fmt: skip
 

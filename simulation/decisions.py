@@ -107,17 +107,17 @@ def settle(
         decisions.reply, decisions.awaited, decisions.serving, decisions.reworked, decisions.wrong,
         decisions.defaulted, decisions.entry_kind, decisions.entry_row, decisions.entry_day, decisions.entry_climbs,
         decisions.entries, routes.parent, routes.depth, people.vacant_until, people.consult_scope,
-        people.consult_beyond, routes.head_of, routes.owner, mean_hours, seed, week,
-        world.market.interdependence, rules.consult_hours, rules.handover_days, rules.escalate_share,
+        people.consult_beyond, routes.head_of, routes.owner, mean_hours, seed, week, world.market.interdependence,
+        rules.consult_hours, rules.handover_days, rules.escalate_share,
     )  # fmt: skip
     spoken_for = world.leadership.span_hours * people.span + people.meeting_hours
     desk_hours = np.minimum(people.tray_share * people.week_hours, np.maximum(people.week_hours - spoken_for, 0.0))
     _serve_desks(decisions, people, routes, mean_hours, desk_hours / DAYS_A_WEEK, world, seed, week, held)
     _take_effect(
         decisions.state, decisions.kind, decisions.row, decisions.week, decisions.probe, decisions.scope,
-        decisions.asked, decisions.owner, decisions.raised, decisions.reworked, decisions.wrong,
-        decisions.defaulted, decisions.settled, accounts.stage, accounts.heat, accounts.health, accounts.waiting,
-        firm.gauges, initiatives.kind, initiatives.hours, initiatives.order, routes.head_of, record, row, week,
+        decisions.asked, decisions.owner, decisions.raised, decisions.reworked, decisions.wrong, decisions.defaulted,
+        decisions.settled, accounts.stage, accounts.heat, accounts.health, accounts.waiting, firm.gauges,
+        initiatives.kind, initiatives.hours, initiatives.order, routes.head_of, record, row, week,
         rules.cooling_per_day, rules.wrong_deal_loss, rules.souring_per_day, rules.wrong_customer_loss,
         world.strategy.initiative_hours, held.harm_days, held.harm_wrong,
     )  # fmt: skip
@@ -133,10 +133,9 @@ def _serve_desks(
         people.tray_hours[:] = held.tray_hours[people.place]
         settle_unqueued(
             decisions.state, decisions.kind, decisions.row, decisions.week, decisions.probe, decisions.scope,
-            decisions.asked, decisions.owner, decisions.raised, decisions.reworked, decisions.wrong, decisions.settled,
-            people.skill,
-            routes.head_of, until, seed, held.latency_days, rules.wrong_base, rules.wrong_skill_ceiling,
-            rules.wrong_per_unasked, rules.caught_share, held.wrong_calls,
+            decisions.asked, decisions.owner, decisions.raised, decisions.reworked, decisions.wrong,
+            decisions.settled, people.skill, routes.head_of, until, seed, held.latency_days, rules.wrong_base,
+            rules.wrong_skill_ceiling, rules.wrong_per_unasked, rules.caught_share, held.wrong_calls,
         )  # fmt: skip
         return
     run_desks(
@@ -226,11 +225,10 @@ def _enter_decisions(
 @loop
 def _take_effect(
     state: Column, kind: Column, row: Column, week_raised: Column, probe: Column, scope: Column, asked: Column,
-    owner: Column, raised: Column, reworked: Column, wrong: Column, defaulted: Column, settled: Column,
-    stage: Column, heat: Column, health: Column, waiting: Column, gauges: Column, initiative_kind: Column,
-    initiative_hours: Column, initiative_order: Column, head_of: Column, record: Column, now: int, week: int,
-    cooling: float, wrong_deal: float, souring: float, wrong_customer: float, hours: float,
-    held_days: float, held_wrong: float,
+    owner: Column, raised: Column, reworked: Column, wrong: Column, defaulted: Column, settled: Column, stage: Column,
+    heat: Column, health: Column, waiting: Column, gauges: Column, initiative_kind: Column, initiative_hours: Column,
+    initiative_order: Column, head_of: Column, record: Column, now: int, week: int, cooling: float, wrong_deal: float,
+    souring: float, wrong_customer: float, hours: float, held_days: float, held_wrong: float,
 ) -> None:  # fmt: skip
     still_open = 0
     for i in range(state.shape[0]):

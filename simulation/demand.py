@@ -90,11 +90,10 @@ def make_leads(
     _make_leads(
         accounts.stage, accounts.since, accounts.due, accounts.front, fronts.attractiveness, fronts.reach,
         fronts.accounts, fronts.allocation, fronts.prospects, fronts.customers, fronts.referrers, fronts.home,
-        fronts.pressure,
-        firm.gauges, firm.lift, firm.alignment if held.alignment is None else held.alignment, record, seed, week,
-        arr_reference_usd, rules.lead_hazard_per_week,
-        rules.budget_exponent, rules.front_exponent, rules.strategy_gain, rules.reference_gain, rules.handoff_base,
-        rules.handoff_alignment, rules.lead_patience_weeks, rules.unworked_return_weeks, world.finance.marketing_share,
+        fronts.pressure, firm.gauges, firm.lift, firm.alignment if held.alignment is None else held.alignment, record,
+        seed, week, arr_reference_usd, rules.lead_hazard_per_week, rules.budget_exponent, rules.front_exponent,
+        rules.strategy_gain, rules.reference_gain, rules.handoff_base, rules.handoff_alignment,
+        rules.lead_patience_weeks, rules.unworked_return_weeks, world.finance.marketing_share,
         world.market.initial_customers_share, held.moved_share, held.references,
     )  # fmt: skip
 
@@ -103,10 +102,9 @@ def make_leads(
 def _make_leads(
     stage: Column, since: Column, due: Column, front: Column, attractiveness: Column, reach: Column, accounts: Column,
     allocation: Column, prospects: Column, customers: Column, referrers: Column, home: Column, pressure: Column,
-    gauges: Column, lift: Column,
-    alignment: Column, record: Column, seed: int, week: int, arr_reference: float, base: float,
-    budget_exponent: float, front_exponent: float, strategy_gain: float, reference_gain: float, handoff_base: float,
-    handoff_alignment: float, patience_weeks: float, return_weeks: float, marketing_share: float,
+    gauges: Column, lift: Column, alignment: Column, record: Column, seed: int, week: int, arr_reference: float,
+    base: float, budget_exponent: float, front_exponent: float, strategy_gain: float, reference_gain: float,
+    handoff_base: float, handoff_alignment: float, patience_weeks: float, return_weeks: float, marketing_share: float,
     usual_customers: float, held_moved: float, held_references: float,
 ) -> None:  # fmt: skip
     fronts = reach.shape[0]
@@ -154,8 +152,8 @@ def _make_leads(
 @rule
 def _hazards(
     attractiveness: Column, reach: Column, accounts: Column, allocation: Column, customers: Column, referrers: Column,
-    budget: float, base: float, budget_exponent: float, front_exponent: float, strategy: float,
-    reference_gain: float, usual_customers: float, held_references: float, record: Column,
+    budget: float, base: float, budget_exponent: float, front_exponent: float, strategy: float, reference_gain: float,
+    usual_customers: float, held_references: float, record: Column,
 ) -> Column:  # fmt: skip
     fronts = reach.shape[0]
     hazard = attractiveness.copy()
@@ -172,7 +170,6 @@ def _hazards(
         record[R_REFERENCES] += references * accounts[f] / everyone
         spend = allocation[f] * everyone / accounts[f]
         hazard[f] = lead_hazard(
-            base, budget, budget_exponent, spend, front_exponent, attractiveness[f], strategy, references,
-            reach[f],
+            base, budget, budget_exponent, spend, front_exponent, attractiveness[f], strategy, references, reach[f],
         )  # fmt: skip
     return hazard

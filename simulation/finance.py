@@ -138,8 +138,7 @@ def close_books(
     _staff(
         firm.gauges, reps.active, reps.generation, reps.hired, reps.opens, reps.skill, reps.morale,
         reps.booked_quarter, reps.booked_year, history[now], seed, week, rules.quits_per_year, rules.quits_per_miss,
-        rules.hiring_weeks, rules.freeze_quarters, sales.rep_skill_sd, quota, quarter_ends,
-        held.staffing,
+        rules.hiring_weeks, rules.freeze_quarters, sales.rep_skill_sd, quota, quarter_ends, held.staffing,
     )  # fmt: skip
     return bool(
         _leaders_leave(
@@ -154,9 +153,9 @@ def close_books(
 @loop
 def _close_week(
     gauges: Column, shortfall: Column, partner: Column, arr_usd: Column, active: Column, level: Column,
-    history: Column, now: int, week: int, growth_plan: float, infrastructure: float, serve: float,
-    cost_relief: float, staff_share: float, partner_share: float, leader_pay: float, overhead: float,
-    earnings: float, target_retention: float, target_health: float, target_cost: float,
+    history: Column, now: int, week: int, growth_plan: float, infrastructure: float, serve: float, cost_relief: float,
+    staff_share: float, partner_share: float, leader_pay: float, overhead: float, earnings: float,
+    target_retention: float, target_health: float, target_cost: float,
 ) -> None:  # fmt: skip
     record = history[now]
     weekly = gauges[ARR_USD] / WEEKS_A_YEAR
@@ -244,8 +243,8 @@ def _close_quarter(
 def _staff(
     gauges: Column, active: Column, generation: Column, hired: Column, opens: Column, skill: Column, morale: Column,
     booked_quarter: Column, booked_year: Column, record: Column, seed: int, week: int, quits_per_year: float,
-    quits_per_miss: float, hiring_weeks: int, freeze_quarters: int, skill_sd: float, quota: float,
-    quarter_ends: bool, frozen: bool,
+    quits_per_miss: float, hiring_weeks: int, freeze_quarters: int, skill_sd: float, quota: float, quarter_ends: bool,
+    frozen: bool,
 ) -> None:  # fmt: skip
     quits = stream(seed, REP_QUITS, week)
     heads = 0
@@ -285,9 +284,8 @@ def _staff(
 @loop
 def _leaders_leave(
     place: Column, line: Column, measures: Column, arrived: Column, vacant_until: Column, replaced: Column,
-    gauges: Column, alignment: Column, shortfall: Column, record: Column, seed: int, week: int,
-    dismissal: float, per_miss: float, burnout: float, search_weeks: int, quarter_ends: bool,
-    held_probability: float, frozen: bool,
+    gauges: Column, alignment: Column, shortfall: Column, record: Column, seed: int, week: int, dismissal: float,
+    per_miss: float, burnout: float, search_weeks: int, quarter_ends: bool, held_probability: float, frozen: bool,
 ) -> int:  # fmt: skip
     left = 0
     for s in range(place.shape[0]):

@@ -26,8 +26,8 @@ from simulation.tables import (
 
 @rule
 def influence_outside(
-    collaboration: float, alignment: float, level: float,
-    base: float, by_collaboration: float, by_alignment: float, by_level: float,
+    collaboration: float, alignment: float, level: float, base: float, by_collaboration: float, by_alignment: float,
+    by_level: float,
 ) -> float:  # fmt: skip
     """Reach of a leader into a function outside the own line. [0..1]  Source: assumption L4 (the form of the trial).
 
@@ -71,21 +71,19 @@ def settled_in(weeks: float, newcomer_weeks: float) -> float:
 
 
 def contribute(
-    people: People, firm: Firm, world: Scenario, arr_reference_usd: float, review_need_hours: float,
-    record: Column, week: int, held_reach: float = math.nan,
+    people: People, firm: Firm, world: Scenario, arr_reference_usd: float, review_need_hours: float, record: Column,
+    week: int, held_reach: float = math.nan,
 ) -> None:  # fmt: skip
     """Turn the hours and policies of all seats into contributions, lifts and hours of strategy review."""
     rules = world.leadership
     _contribute(
         people.parent, people.level, people.line, people.span, people.week_hours, people.say, people.skill,
         people.collaboration, people.attention, people.meeting_hours, people.tray_hours, people.arrived,
-        people.vacant_until, firm.gauges, firm.alignment, firm.contribution, firm.lift, FUNCTION_SERVED, record,
-        week,
+        people.vacant_until, firm.gauges, firm.alignment, firm.contribution, firm.lift, FUNCTION_SERVED, record, week,
         rules.span_hours, rules.influence_base, rules.influence_collaboration, rules.influence_alignment,
         rules.influence_level, rules.contribution_exponent, rules.neutral_strategy_hours,
         rules.neutral_execution_hours, rules.neutral_operations_hours, rules.neutral_customer_hours,
-        rules.scale_with_arr, arr_reference_usd, world.finance.newcomer_weeks,
-        review_need_hours, held_reach,
+        rules.scale_with_arr, arr_reference_usd, world.finance.newcomer_weeks, review_need_hours, held_reach,
     )  # fmt: skip
 
 

@@ -22,18 +22,17 @@ def drifted(attractiveness: float, kept: float, sd: float, shock: float) -> floa
 def drift(fronts: Fronts, market: Market, seed: int, week: int, held_pressure: float = math.nan) -> None:
     """Move every front's attractiveness and competitor pressure by one week."""
     _drift(
-        fronts.attractiveness, fronts.pressure, seed, week,
-        market.drift_half_life_weeks, market.attractiveness_sd, market.competitors * market.offensives_per_year,
-        market.offensive_breadth_probability, market.offensive_strength, market.offensive_half_life_weeks,
-        market.shift_week, held_pressure,
+        fronts.attractiveness, fronts.pressure, seed, week, market.drift_half_life_weeks, market.attractiveness_sd,
+        market.competitors * market.offensives_per_year, market.offensive_breadth_probability,
+        market.offensive_strength, market.offensive_half_life_weeks, market.shift_week, held_pressure,
     )  # fmt: skip
 
 
 @loop
 def _drift(
-    attractiveness: Column, pressure: Column, seed: int, week: int,
-    half_life: float, sd: float, offensives_per_year: float,
-    breadth: float, strength: float, offensive_half_life: float, shift_week: int, held_pressure: float,
+    attractiveness: Column, pressure: Column, seed: int, week: int, half_life: float, sd: float,
+    offensives_per_year: float, breadth: float, strength: float, offensive_half_life: float, shift_week: int,
+    held_pressure: float,
 ) -> None:  # fmt: skip
     fronts = attractiveness.shape[0]
     shocks = stream(seed, DRIFT, week)

@@ -210,16 +210,15 @@ class RevenueOrganization(mesa.Model):
         )
         strategy.review(self.fronts, firm, self.decisions, record, world, self.seed, week, held.review_hours)
         decisions.settle(
-            self.decisions, self.people, self.routes, self.accounts, firm, self.initiatives, self.record, now,
-            world, self.seed, week, held,
+            self.decisions, self.people, self.routes, self.accounts, firm, self.initiatives, self.record, now, world,
+            self.seed, week, held,
         )  # fmt: skip
         strategy.carry_out(self.initiatives, self.fronts, firm, record, world, held.execution_hours)
         demand.make_leads(
             self.accounts, self.fronts, firm, record, world, self.arr_reference_usd, self.seed, week, held
         )
         sales.work_deals(
-            self.accounts, self.fronts, self.rep_slots, firm, self.decisions, record, world, self.seed, week,
-            held,
+            self.accounts, self.fronts, self.rep_slots, firm, self.decisions, record, world, self.seed, week, held,
         )  # fmt: skip
         customers.serve(self.accounts, self.fronts, firm, self.decisions, record, world, self.seed, week, held)
         operations.mature(firm, self.record[now - 2, R_HEADS] if now > 1 else 0.0, record, world, held.maturity)

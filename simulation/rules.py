@@ -99,8 +99,8 @@ def most_contested(pressure: Column) -> int:
 
 @rule
 def enter(
-    entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column, entries: Column,
-    kind: int, row: int, day: float, climbs: bool,
+    entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column, entries: Column, kind: int,
+    row: int, day: float, climbs: bool,
 ) -> bool:  # fmt: skip
     """Hand a matter to the decisions step; false when the week's list is full, and its origin settles it alone.
 

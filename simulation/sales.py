@@ -140,8 +140,8 @@ def bad_start(alignment: float, by_alignment: float) -> float:
 
 
 def work_deals(
-    accounts: Accounts, fronts: Fronts, reps: Reps, firm: Firm, decisions: Decisions, record: Column,
-    world: Scenario, seed: int, week: int, held: Held = NOTHING_HELD,
+    accounts: Accounts, fronts: Fronts, reps: Reps, firm: Firm, decisions: Decisions, record: Column, world: Scenario,
+    seed: int, week: int, held: Held = NOTHING_HELD,
 ) -> None:  # fmt: skip
     """Give reps their hours, let them take new deals, and move every open deal by a week."""
     rules, customers = world.sales, world.customers
@@ -161,18 +161,18 @@ def work_deals(
         accounts.stage, accounts.since, accounts.due, accounts.attempt, accounts.rep, accounts.progress,
         accounts.heat, accounts.waiting, accounts.size, accounts.group, accounts.front, accounts.churn_logit,
         accounts.contract_usd, accounts.health, accounts.adoption, accounts.champion, accounts.sponsors,
-        accounts.critics,
-        fronts.attractiveness, fronts.pressure, fronts.home, reps.hours, reps.load, reps.weight, reps.booked_quarter,
-        reps.booked_year, firm.gauges, firm.lift, firm.lift if held.group_lift is None else held.group_lift,
+        accounts.critics, fronts.attractiveness, fronts.pressure, fronts.home, reps.hours, reps.load, reps.weight,
+        reps.booked_quarter, reps.booked_year, firm.gauges, firm.lift,
+        firm.lift if held.group_lift is None else held.group_lift,
         firm.alignment if held.alignment is None else held.alignment, decisions.entry_kind, decisions.entry_row,
         decisions.entry_day, decisions.entry_climbs, decisions.entries, record, seed, week, rules.deal_hours,
         rules.hours_exponent, rules.pace_weeks, rules.priority_exponent, rules.agreement_logit, rules.deal_help_gain,
         rules.competitor_logit, rules.competition_gain, rules.attractiveness_gain, rules.stall_per_week,
         rules.stall_after_paces, world.market.contract_usd, world.decisions.exceptions_per_deal_week,
         customers.issue_relief, world.decisions.stakes_floor_share, world.decisions.escalate_share,
-        world.demand.lost_return_weeks, customers.term_weeks, customers.neutral_health, customers.onboarding_alignment,
-        world.finance.infrastructure_share + world.finance.serve_share, world.operations.cost_relief,
-        world.finance.discount_a_year,
+        world.demand.lost_return_weeks, customers.term_weeks, customers.neutral_health,
+        customers.onboarding_alignment, world.finance.infrastructure_share + world.finance.serve_share,
+        world.operations.cost_relief, world.finance.discount_a_year,
     )  # fmt: skip
 
 
@@ -262,18 +262,15 @@ def _take_leads(
 def _work_deals(
     stage: Column, since: Column, due: Column, attempt: Column, rep: Column, progress: Column, heat: Column,
     waiting: Column, size: Column, group: Column, front: Column, churn_logit: Column, contract: Column,
-    health: Column, adoption: Column,
-    champion: Column, sponsors: Column, critics: Column, attractiveness: Column, pressure: Column, home: Column,
-    hours: Column,
-    load: Column, weight: Column, booked_quarter: Column, booked_year: Column, gauges: Column, lift: Column,
-    group_lift: Column, alignment: Column, entry_kind: Column, entry_row: Column, entry_day: Column,
-    entry_climbs: Column, entries: Column, record: Column, seed: int, week: int, deal_hours: float,
-    hours_exponent: float,
-    pace_weeks: float, priority_exponent: float, agreement_logit: float, deal_help: float, competitor_logit: float,
-    competition_gain: float, attractiveness_gain: float, stall_per_week: float, stall_after: float,
-    contract_usd: float, exceptions_per_week: float, exception_relief: float, floor_share: float,
-    escalate_share: float, return_weeks: float, term_weeks: int, neutral_health: float, onboarding: float,
-    costs: float, cost_relief: float, discount: float,
+    health: Column, adoption: Column, champion: Column, sponsors: Column, critics: Column, attractiveness: Column,
+    pressure: Column, home: Column, hours: Column, load: Column, weight: Column, booked_quarter: Column,
+    booked_year: Column, gauges: Column, lift: Column, group_lift: Column, alignment: Column, entry_kind: Column,
+    entry_row: Column, entry_day: Column, entry_climbs: Column, entries: Column, record: Column, seed: int, week: int,
+    deal_hours: float, hours_exponent: float, pace_weeks: float, priority_exponent: float, agreement_logit: float,
+    deal_help: float, competitor_logit: float, competition_gain: float, attractiveness_gain: float,
+    stall_per_week: float, stall_after: float, contract_usd: float, exceptions_per_week: float,
+    exception_relief: float, floor_share: float, escalate_share: float, return_weeks: float, term_weeks: int,
+    neutral_health: float, onboarding: float, costs: float, cost_relief: float, discount: float,
 ) -> None:  # fmt: skip
     stalls, exceptions = stream(seed, STALL, week), stream(seed, EXCEPTION, week)
     floor = max(floor_share * gauges[ARR_USD], 1.0)

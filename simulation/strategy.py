@@ -120,11 +120,10 @@ def review(
     _review(
         fronts.attractiveness, fronts.belief, fronts.uncertainty, fronts.reviewed, fronts.reach, fronts.accounts,
         fronts.prospects, fronts.allocation, fronts.proposal, fronts.shift_target, firm.gauges, decisions.entry_kind,
-        decisions.entry_row,
-        decisions.entry_day, decisions.entry_climbs, decisions.entries, record, seed, week, front_review_hours(world),
-        rules.observation_sd, rules.observation_weeks, rules.transparency_effect, rules.temperature,
-        rules.move_threshold, market.drift_half_life_weeks, market.attractiveness_sd, world.decisions.escalate_share,
-        world.demand.front_exponent, week % world.leadership.policy_weeks == 0,
+        decisions.entry_row, decisions.entry_day, decisions.entry_climbs, decisions.entries, record, seed, week,
+        front_review_hours(world), rules.observation_sd, rules.observation_weeks, rules.transparency_effect,
+        rules.temperature, rules.move_threshold, market.drift_half_life_weeks, market.attractiveness_sd,
+        world.decisions.escalate_share, world.demand.front_exponent, week % world.leadership.policy_weeks == 0,
         market.shift_week, world.rivals.over_steering, held_hours,
     )  # fmt: skip
 
@@ -133,9 +132,8 @@ def review(
 def _review(
     attractiveness: Column, belief: Column, uncertainty: Column, reviewed: Column, reach: Column, accounts: Column,
     prospects: Column, allocation: Column, proposal: Column, shift_target: Column, gauges: Column, entry_kind: Column,
-    entry_row: Column,
-    entry_day: Column, entry_climbs: Column, entries: Column, record: Column, seed: int, week: int, cost: float,
-    observation_sd: float, observation_weeks: float, transparency: float, temperature: float,
+    entry_row: Column, entry_day: Column, entry_climbs: Column, entries: Column, record: Column, seed: int, week: int,
+    cost: float, observation_sd: float, observation_weeks: float, transparency: float, temperature: float,
     threshold: float, half_life: float, sd: float, escalate_share: float, exponent: float, may_propose: bool,
     shift_week: int, over_steering: bool, held_hours: float,
 ) -> None:  # fmt: skip
@@ -274,8 +272,8 @@ def carry_out(
 @loop
 def _carry_out(
     kind: Column, hours: Column, order: Column, allocation: Column, proposal: Column, gauges: Column,
-    contribution: Column, record: Column, share: float, at_once: int, switching_loss: float,
-    moving_cost_weeks: float, change_step: float, held_hours: float,
+    contribution: Column, record: Column, share: float, at_once: int, switching_loss: float, moving_cost_weeks: float,
+    change_step: float, held_hours: float,
 ) -> None:  # fmt: skip
     slots = kind.shape[0]
     waiting = 0

@@ -60,8 +60,8 @@ GAUGES = (
     "heads",  # people paid last week
 )
 (
-    MATURITY, OWNERSHIP, PLANS_KEPT, ARR_USD, REVIEW_HOURS, REVIEW_BANK, MOVING, PROPOSAL_OPEN, PLAN_USD, FORECAST_USD,
-    BOOKED_USD, MISSES, HEALTH, TARGET_USD, REPS_WANTED, HEADS,
+    MATURITY, OWNERSHIP, PLANS_KEPT, ARR_USD, REVIEW_HOURS, REVIEW_BANK, MOVING, PROPOSAL_OPEN, PLAN_USD,
+    FORECAST_USD, BOOKED_USD, MISSES, HEALTH, TARGET_USD, REPS_WANTED, HEADS,
 ) = range(len(GAUGES))  # fmt: skip
 
 # Columns of the weekly record, filled by the loops as they go; `metrics` turns them into outcomes.
@@ -70,32 +70,29 @@ RECORD = (
     "new_customers", "churned_customers", "first_due", "first_renewed", "health_sum", "issues", "account_hours",
     "leads", "leads_lost", "leads_unworked", "onboardings", "onboardings_bad", "deals_open", "pipeline_usd",
     "deals_won", "deals_no_decision", "deals_rival", "cycle_weeks", "capacity_hours", "used_hours", "reps",
-    "reps_left", "rep_years", "reps_judged", "reps_at_quota", "prospects", "decisions_settled",
-    "decisions_reworked", "decisions_defaulted", "decisions_wrong", "decisions_open", "scope_others",
-    "scope_asked", "work_latency_days", "probe_one_days", "probe_two_days", "regret", "initiatives_open",
-    "initiatives_started", "initiatives_done", "strategy_hours", "alignment", "ownership", "maturity",
-    "chief_weeks", "dismissals", "burnouts", "departures", "target", "quarters", "quarter_missed",
-    "quarter_missed_after_miss", "quarter_after_miss", "forecast_error", "forecast_missed", "revenue",
-    "marketing_cost", "sales_cost", "service_cost", "other_cost", "heads", "chief_present", "moved",
-    "references", "champion_worth", "critic_worth", "execution_hours", "rival_churned", "contested_share",
-    "contested_weeks",
-    "contested_won", "contested_closed", "equity", "lifetime_margin", "shift_distance", "abroad_arr",
-    "abroad_spend", "lift_strategy", "lift_execution", "lift_operations", "lift_customer",
+    "reps_left", "rep_years", "reps_judged", "reps_at_quota", "prospects", "decisions_settled", "decisions_reworked",
+    "decisions_defaulted", "decisions_wrong", "decisions_open", "scope_others", "scope_asked", "work_latency_days",
+    "probe_one_days", "probe_two_days", "regret", "initiatives_open", "initiatives_started", "initiatives_done",
+    "strategy_hours", "alignment", "ownership", "maturity", "chief_weeks", "dismissals", "burnouts", "departures",
+    "target", "quarters", "quarter_missed", "quarter_missed_after_miss", "quarter_after_miss", "forecast_error",
+    "forecast_missed", "revenue", "marketing_cost", "sales_cost", "service_cost", "other_cost", "heads",
+    "chief_present", "moved", "references", "champion_worth", "critic_worth", "execution_hours", "rival_churned",
+    "contested_share", "contested_weeks", "contested_won", "contested_closed", "equity", "lifetime_margin",
+    "shift_distance", "abroad_arr", "abroad_spend", "lift_strategy", "lift_execution", "lift_operations",
+    "lift_customer",
 )  # fmt: skip
 (
     R_ARR, R_NEW_ARR, R_EXPANSION, R_CONTRACTION, R_CHURNED, R_BASE_EXPANSION, R_CUSTOMERS, R_NEW_CUSTOMERS,
-    R_CHURNED_CUSTOMERS, R_FIRST_DUE, R_FIRST_RENEWED, R_HEALTH_SUM, R_ISSUES, R_ACCOUNT_HOURS, R_LEADS,
-    R_LEADS_LOST, R_UNWORKED, R_ONBOARDINGS, R_ONBOARDINGS_BAD, R_DEALS_OPEN, R_PIPELINE, R_WON, R_NO_DECISION,
-    R_RIVAL, R_CYCLE, R_CAPACITY, R_USED, R_REPS, R_REPS_LEFT, R_REP_YEARS, R_JUDGED, R_AT_QUOTA, R_PROSPECTS,
-    R_SETTLED, R_REWORKED, R_DEFAULTED, R_WRONG, R_DECISIONS_OPEN, R_SCOPE_OTHERS, R_SCOPE_ASKED,
-    R_WORK_LATENCY, R_PROBE_ONE, R_PROBE_TWO, R_REGRET, R_INITIATIVES_OPEN, R_INITIATIVES_STARTED,
-    R_INITIATIVES_DONE, R_STRATEGY_HOURS, R_ALIGNMENT, R_OWNERSHIP, R_MATURITY, R_CHIEF_WEEKS, R_DISMISSALS,
-    R_BURNOUTS, R_DEPARTURES, R_TARGET, R_QUARTERS, R_MISSED, R_MISSED_AFTER_MISS, R_AFTER_MISS,
-    R_FORECAST_ERROR, R_FORECAST_MISSED, R_REVENUE, R_MARKETING_COST, R_SALES_COST, R_SERVICE_COST,
-    R_OTHER_COST, R_HEADS, R_CHIEF_PRESENT, R_MOVED, R_REFERENCES, R_CHAMPION_WORTH, R_CRITIC_WORTH,
+    R_CHURNED_CUSTOMERS, R_FIRST_DUE, R_FIRST_RENEWED, R_HEALTH_SUM, R_ISSUES, R_ACCOUNT_HOURS, R_LEADS, R_LEADS_LOST,
+    R_UNWORKED, R_ONBOARDINGS, R_ONBOARDINGS_BAD, R_DEALS_OPEN, R_PIPELINE, R_WON, R_NO_DECISION, R_RIVAL, R_CYCLE,
+    R_CAPACITY, R_USED, R_REPS, R_REPS_LEFT, R_REP_YEARS, R_JUDGED, R_AT_QUOTA, R_PROSPECTS, R_SETTLED, R_REWORKED,
+    R_DEFAULTED, R_WRONG, R_DECISIONS_OPEN, R_SCOPE_OTHERS, R_SCOPE_ASKED, R_WORK_LATENCY, R_PROBE_ONE, R_PROBE_TWO,
+    R_REGRET, R_INITIATIVES_OPEN, R_INITIATIVES_STARTED, R_INITIATIVES_DONE, R_STRATEGY_HOURS, R_ALIGNMENT,
+    R_OWNERSHIP, R_MATURITY, R_CHIEF_WEEKS, R_DISMISSALS, R_BURNOUTS, R_DEPARTURES, R_TARGET, R_QUARTERS, R_MISSED,
+    R_MISSED_AFTER_MISS, R_AFTER_MISS, R_FORECAST_ERROR, R_FORECAST_MISSED, R_REVENUE, R_MARKETING_COST, R_SALES_COST,
+    R_SERVICE_COST, R_OTHER_COST, R_HEADS, R_CHIEF_PRESENT, R_MOVED, R_REFERENCES, R_CHAMPION_WORTH, R_CRITIC_WORTH,
     R_EXECUTION_HOURS, R_RIVAL_CHURNED, R_CONTESTED_SHARE, R_CONTESTED_WEEKS, R_CONTESTED_WON, R_CONTESTED_CLOSED,
-    R_EQUITY,
-    R_LIFETIME_MARGIN, R_SHIFT_DISTANCE, R_ABROAD_ARR, R_ABROAD_SPEND, R_LIFT_STRATEGY, R_LIFT_EXECUTION,
+    R_EQUITY, R_LIFETIME_MARGIN, R_SHIFT_DISTANCE, R_ABROAD_ARR, R_ABROAD_SPEND, R_LIFT_STRATEGY, R_LIFT_EXECUTION,
     R_LIFT_OPERATIONS, R_LIFT_CUSTOMER,
 ) = range(len(RECORD))  # fmt: skip
 
@@ -302,7 +299,6 @@ def empty_decisions(slots: int) -> Decisions:
         scope=integers(slots), climbs=integers(slots), asked=integers(slots), owner=integers(slots),
         raised=numbers(slots), arrives=numbers(slots, 5), work=numbers(slots, 5), reply=numbers(slots),
         awaited=integers(slots), serving=integers(slots), reworked=integers(slots), wrong=integers(slots),
-        defaulted=integers(slots),
-        settled=numbers(slots), entry_kind=integers(slots), entry_row=integers(slots), entry_day=numbers(slots),
-        entry_climbs=integers(slots), entries=integers(1),
+        defaulted=integers(slots), settled=numbers(slots), entry_kind=integers(slots), entry_row=integers(slots),
+        entry_day=numbers(slots), entry_climbs=integers(slots), entries=integers(1),
     )  # fmt: skip
