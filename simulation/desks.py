@@ -124,17 +124,7 @@ def run_desks(
     # Everything that waits or is on its way, by day of arrival.
     days = np.empty(2 * slots * _JOBS + 1)
     jobs = np.empty(2 * slots * _JOBS + 1, np.int64)
-    waiting = 0
-    for i in range(slots):
-        if state[i] != OPEN:
-            continue
-        if awaited[i] == 0:
-            # Whoever is at work on a decision finishes it before all that is handed over.
-            waiting = _push(days, jobs, waiting, -np.inf if serving[i] == AT_WORK else arrives[i, 0], i * _JOBS)
-        else:
-            for k in range(1, _JOBS):
-                if work[i, k] >= 0.0:
-                    waiting = _push(days, jobs, waiting, arrives[i, k], i * _JOBS + k)
+    waiting = _line_up(days, jobs, state, awaited, serving, arrives, work)
     behind = np.full(slots * _JOBS, _NOBODY, np.int64)  # who is next behind a job at a desk
     first = np.full(seats, _NOBODY, np.int64)
     last = np.full(seats, _NOBODY, np.int64)
@@ -180,16 +170,12 @@ def run_desks(
                         i, k, when, line, owner, arrives, reply, awaited, days, jobs, waiting, cross_line_delay
                     )
                 else:
-                    entity = entity_of(row[i], kind[i], 0)
                     unasked = _unasked(scope[i], asked[i], kind[i], owner[i], head_of)
                     expert = skill[desk, DOMAIN_OF_KIND[kind[i]]]
-                    chance = held_or(
-                        held_wrong, wrong_probability(expert, unasked, wrong_base, wrong_ceiling, wrong_per_unasked)
-                    )
-                    is_wrong = (
-                        reworked[i] == 0 and uniform(stream(seed, WRONG, week[i]), entity) < chance
-                    )
-                    if is_wrong and uniform(stream(seed, CAUGHT, week[i]), entity) < caught_share:
+                    chance = wrong_probability(expert, unasked, wrong_base, wrong_ceiling, wrong_per_unasked)
+                    entity = entity_of(row[i], kind[i], 0)
+                    is_wrong = reworked[i] == 0 and _errs(seed, week[i], entity, held_or(held_wrong, chance))
+                    if is_wrong and _is_caught(seed, week[i], entity, caught_share):
                         reworked[i], serving[i] = 1, BEGUN
                         work[i, 0] = mean_hours[kind[i]] * exponential(stream(seed, REWORK, week[i]), entity)
                         arrives[i, 0] = when
@@ -224,27 +210,18 @@ def run_desks(
                 )
             else:
                 state[i], settled[i] = SETTLED, min(when + takes, raised[i] + time_limit)
-    for s in range(seats):
-        if busy[s] == _NOBODY:
-            continue
-        i, k = busy[s] // _JOBS, busy[s] % _JOBS
-        factor = offset - _skill_for(skill, s, kind[i], k, domain_of_function)
-        worked = (until - begun[s]) * hours_a_day[s]
-        served_hours[s] += worked
-        work[i, k] = max(work[i, k] - worked / factor, 0.0)
+    _lay_aside(
+        busy, begun, until, kind, work, skill, hours_a_day, served_hours, domain_of_function, offset
+    )
     for i in range(slots):
         if state[i] != OPEN or serving[i] != NOT_BEGUN or raised[i] + time_limit > until:
             continue
         # The origin decides alone, asking nobody, and worse.
-        origin = ORIGIN_OF_KIND[kind[i]]
-        own = skill[head_of[origin], DOMAIN_OF_KIND[kind[i]]]
+        expert = skill[head_of[ORIGIN_OF_KIND[kind[i]]], DOMAIN_OF_KIND[kind[i]]]
         others = functions_in(scope[i]) - 1
-        chance = held_or(
-            held_wrong,
-            default_wrong + wrong_probability(own, others, wrong_base, wrong_ceiling, wrong_per_unasked),
-        )
+        chance = default_wrong + wrong_probability(expert, others, wrong_base, wrong_ceiling, wrong_per_unasked)
         entity = entity_of(row[i], kind[i], 0)
-        wrong[i] = 1 if uniform(stream(seed, WRONG, week[i]), entity) < chance else 0
+        wrong[i] = 1 if _errs(seed, week[i], entity, held_or(held_wrong, chance)) else 0
         state[i], settled[i], defaulted[i] = SETTLED, raised[i] + time_limit, 1
 
 
@@ -261,15 +238,60 @@ def settle_unqueued(
             continue
         expert = skill[owner[i], DOMAIN_OF_KIND[kind[i]]]
         unasked = _unasked(scope[i], asked[i], kind[i], owner[i], head_of)
-        chance = held_or(
-            held_wrong, wrong_probability(expert, unasked, wrong_base, wrong_ceiling, wrong_per_unasked)
-        )
+        chance = wrong_probability(expert, unasked, wrong_base, wrong_ceiling, wrong_per_unasked)
         entity = entity_of(row[i], kind[i], 0)
-        if probe[i] == 0 and uniform(stream(seed, WRONG, week[i]), entity) < chance:
+        if probe[i] == 0 and _errs(seed, week[i], entity, held_or(held_wrong, chance)):
             # The time of doing it again is in the mean.
-            reworked[i] = 1 if uniform(stream(seed, CAUGHT, week[i]), entity) < caught_share else 0
+            reworked[i] = 1 if _is_caught(seed, week[i], entity, caught_share) else 0
             wrong[i] = 1 - reworked[i]
         state[i], settled[i] = SETTLED, raised[i] + days
+
+
+@rule
+def _line_up(
+    days: Column, jobs: Column, state: Column, awaited: Column, serving: Column, arrives: Column, work: Column
+) -> int:
+    """Put every open job on the heap by its day of arrival; return how many there are."""
+    waiting = 0
+    for i in range(state.shape[0]):
+        if state[i] != OPEN:
+            continue
+        if awaited[i] == 0:
+            # Whoever is at work on a decision finishes it before all that is handed over.
+            waiting = _push(days, jobs, waiting, -np.inf if serving[i] == AT_WORK else arrives[i, 0], i * _JOBS)
+            continue
+        for k in range(1, _JOBS):
+            if work[i, k] >= 0.0:
+                waiting = _push(days, jobs, waiting, arrives[i, k], i * _JOBS + k)
+    return waiting
+
+
+@rule
+def _lay_aside(
+    busy: Column, begun: Column, until: float, kind: Column, work: Column, skill: Column, hours_a_day: Column,
+    served_hours: Column, domain_of_function: Column, offset: float,
+) -> None:  # fmt: skip
+    """Note at the end of the stretch what is left of the job on every desk."""
+    for s in range(busy.shape[0]):
+        if busy[s] == _NOBODY:
+            continue
+        i, k = busy[s] // _JOBS, busy[s] % _JOBS
+        worked = (until - begun[s]) * hours_a_day[s]
+        served_hours[s] += worked
+        factor = offset - _skill_for(skill, s, kind[i], k, domain_of_function)
+        work[i, k] = max(work[i, k] - worked / factor, 0.0)
+
+
+@rule
+def _errs(seed: int, week: int, entity: int, chance: float) -> bool:
+    """Whether a call is wrong."""
+    return uniform(stream(seed, WRONG, week), entity) < chance
+
+
+@rule
+def _is_caught(seed: int, week: int, entity: int, share: float) -> bool:
+    """Whether a wrong call is noticed before it is carried out."""
+    return uniform(stream(seed, CAUGHT, week), entity) < share
 
 
 @rule
