@@ -10,13 +10,12 @@ from simulation.chance import ESCALATION as ESCALATES
 from simulation.chance import HEALTH as HEALTH_NOISE
 from simulation.compiling import loop, rule
 from simulation.parameters import Scenario
-from simulation.rules import customer_value, enter, held_or, logistic, margin_share, reaches_desk, responsive
+from simulation.rules import customer_value, held_or, logistic, margin_share, raise_matter, reaches_desk, responsive
 from simulation.switches import NOTHING_HELD, Held
 from simulation.tables import (
     ARR_USD,
     CUSTOMER,
     CUSTOMER_WORK,
-    DAYS_A_WEEK,
     ESCALATION,
     HEALTH,
     LOST,
@@ -66,6 +65,37 @@ def adoption_after(adoption: float, weeks: float) -> float:
     0.0625
     """
     return adoption + (1.0 - adoption) / weeks
+
+
+@rule
+def relations_after(
+    chance: float, champion: int, sponsors: int, critics: int, group: int, champion_loss: float, champion_return: float,
+    critic_rate: float, sponsor_gain: float,
+) -> tuple[int, int, int]:  # fmt: skip
+    """Champion, sponsors and critics a week later: at most one change, drawn by one chance.
+
+    The champion leaves, or is found again the sooner the more sponsors there are; critics come at a constant rate and
+    go in proportion to their number; sponsors beyond the first leave at the champion's hazard; a sponsor is won.
+    Source: assumption C2 (constant hazards).
+
+    >>> relations_after(0.0, 1, 2, 0, 5, champion_loss=0.01, champion_return=0.1, critic_rate=0.01, sponsor_gain=0.1)
+    (0, 2, 0)
+    >>> relations_after(0.99, 1, 2, 0, 5, champion_loss=0.01, champion_return=0.1, critic_rate=0.01, sponsor_gain=0.1)
+    (1, 3, 0)
+    """
+    moves = champion_loss if champion == 1 else champion_return * sponsors
+    critic_goes = moves + critic_rate + 2.0 * critic_rate * critics
+    if chance < moves:
+        return 1 - champion, sponsors, critics
+    if chance < moves + critic_rate:
+        return champion, sponsors, min(critics + 1, group)
+    if chance < critic_goes:
+        return champion, sponsors, critics - 1
+    if chance < critic_goes + champion_loss * (sponsors - 1):
+        return champion, sponsors - 1, critics
+    if chance > 1.0 - sponsor_gain and sponsors < group:
+        return champion, sponsors + 1, critics
+    return champion, sponsors, critics
 
 
 @rule
@@ -239,19 +269,10 @@ def _serve(
     for i in range(stage.shape[0]):
         if stage[i] != CUSTOMER:
             continue
-        # One change of relations a week at most: champions leave or are found, critics and sponsors come or go.
-        chance = uniform(relations, i)
-        moves = champion_loss if champion[i] == 1 else champion_return * sponsors[i]
-        if chance < moves:
-            champion[i] = 1 - champion[i]
-        elif chance < moves + critic_rate:
-            critics[i] = min(critics[i] + 1, group[i])
-        elif chance < moves + critic_rate + 2.0 * critic_rate * critics[i]:
-            critics[i] -= 1
-        elif chance < moves + critic_rate + 2.0 * critic_rate * critics[i] + champion_loss * (sponsors[i] - 1):
-            sponsors[i] -= 1
-        elif chance > 1.0 - sponsor_gain * account_work and sponsors[i] < group[i]:
-            sponsors[i] += 1
+        champion[i], sponsors[i], critics[i] = relations_after(
+            uniform(relations, i), champion[i], sponsors[i], critics[i], group[i], champion_loss, champion_return,
+            critic_rate, sponsor_gain * account_work,
+        )  # fmt: skip
         adoption[i] = adoption_after(adoption[i], adoption_weeks)
         sponsored = worth_of_sponsors(champion[i], champion_worth, sponsors[i], sponsor_worth, adoption[i])
         worn = -critic_loss * critics[i]
@@ -267,13 +288,12 @@ def _serve(
             delivered -= issue_loss
             record[R_ISSUES] += 1.0
             hours += issue_hours
-            probability = escalated_share * reaches_desk(contract[i], floor)
-            part = uniform(escalates, i)
-            if waiting[i] == 0 and part < probability:
-                climbs = uniform(escalates, i + (1 << 40)) < escalate_share
-                day = DAYS_A_WEEK * (week + 1 + part / probability)
-                if enter(entry_kind, entry_row, entry_day, entry_climbs, entries, ESCALATION, i, day, climbs):
-                    waiting[i] = 1
+            if waiting[i] == 0:
+                probability = escalated_share * reaches_desk(contract[i], floor)
+                waiting[i] = raise_matter(
+                    entry_kind, entry_row, entry_day, entry_climbs, entries, ESCALATION, i, week, escalates,
+                    probability, escalate_share,
+                )  # fmt: skip
         health[i] = health_after(health[i], delivered, pace, noise * normal(noises, i))
         potential = potential_of(contract_usd * size[i], land_share, products, product_potential)
         if week >= due[i]:

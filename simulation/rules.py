@@ -1,9 +1,13 @@
 """Rules that several submodels share."""
 
 import math
+from typing import Any
 
+from simulation.chance import uniform
 from simulation.compiling import rule
-from simulation.tables import Column
+from simulation.tables import DAYS_A_WEEK, Column
+
+_STAKES = 1 << 40  # sets the draw of a matter's stakes apart from the draw of its coming
 
 
 @rule
@@ -121,3 +125,26 @@ def enter(
     entry_climbs[count] = 1 if climbs else 0
     entries[0] = count + 1
     return True
+
+
+@rule
+def raise_matter(
+    entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column, entries: Column, kind: int,
+    row: int, week: int, draws: Any, probability: float, escalate_share: float,
+) -> bool:  # fmt: skip
+    """Raise next week, with a probability, a matter of an account; whether it was raised.
+
+    One draw says whether and on which day, another whether its stakes pass the authority of the lowest seat.
+
+    >>> import numpy
+    >>> kinds, rows, days, climbing, count = (numpy.zeros(1) for _ in range(5))
+    >>> with numpy.errstate(over="ignore"):
+    ...     raise_matter(kinds, rows, days, climbing, count, 0, 7, 3, numpy.uint64(1), 0.0, escalate_share=0.3)
+    False
+    """
+    chance = uniform(draws, row)
+    if chance >= probability:
+        return False
+    day = DAYS_A_WEEK * (week + 1 + chance / probability)
+    climbs = uniform(draws, row + _STAKES) < escalate_share
+    return enter(entry_kind, entry_row, entry_day, entry_climbs, entries, kind, row, day, climbs)

@@ -7,11 +7,11 @@ from simulation.compiling import loop, rule
 from simulation.parameters import Scenario
 from simulation.rules import (
     customer_value,
-    enter,
     held_or,
     logistic,
     margin_share,
     most_contested,
+    raise_matter,
     reaches_desk,
     responsive,
 )
@@ -21,7 +21,6 @@ from simulation.tables import (
     BOOKED_USD,
     CUSTOMER,
     CUSTOMER_WORK,
-    DAYS_A_WEEK,
     DEAL_EXCEPTION,
     EXECUTION_WORK,
     LEAD,
@@ -303,16 +302,11 @@ def _work_deals(
                 stage[i], due[i], rep[i], progress[i] = LOST, week + return_weeks, -1, 0.0
                 record[R_NO_DECISION] += 1.0
             elif waiting[i] == 0:
-                on_desk = reaches_desk(contract_usd * size[i], floor)
-                chance, probability = uniform(exceptions, i), exception_rate * on_desk
-                if chance < probability:
-                    part = chance / probability
-                    day = DAYS_A_WEEK * (week + 1 + part)
-                    climbs = uniform(exceptions, i + (1 << 40)) < escalate_share
-                    if enter(
-                        entry_kind, entry_row, entry_day, entry_climbs, entries, DEAL_EXCEPTION, i, day, climbs
-                    ):
-                        waiting[i] = 1
+                probability = exception_rate * reaches_desk(contract_usd * size[i], floor)
+                waiting[i] = raise_matter(
+                    entry_kind, entry_row, entry_day, entry_climbs, entries, DEAL_EXCEPTION, i, week, exceptions,
+                    probability, escalate_share,
+                )  # fmt: skip
             continue
         rep[i], progress[i] = -1, 0.0
         record[R_CONTESTED_CLOSED] += f == contested
