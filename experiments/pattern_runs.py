@@ -76,10 +76,6 @@ class Pooled:
     def __init__(self, sums: Mapping[str, Floats]) -> None:
         self._sums = sums
 
-    def has(self, world: str) -> bool:
-        """Tell whether the world was run."""
-        return world in self._sums
-
     def of(self, world: str, name: str) -> float:
         """Return one sum."""
         return float(self._sums[world][COLUMN[name]]) if world in self._sums else nan

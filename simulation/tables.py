@@ -22,9 +22,6 @@ MARKETING, SALES, SUCCESS, OPERATIONS = range(4)
 STRATEGY_WORK, EXECUTION_WORK, OPERATIONS_WORK, CUSTOMER_WORK = range(4)
 FUNCTION_SERVED = np.array([MARKETING, SALES, OPERATIONS, SUCCESS])
 
-# Measures a seat can be held to.
-NEW_ARR_MEASURE, RETENTION_MEASURE, EXPERIENCE_MEASURE, COST_MEASURE = range(4)
-
 # Kinds of decisions, with the function each comes from and the domain whose skill settles it.
 DEAL_EXCEPTION, ESCALATION, STRATEGY_MOVE, PROCESS_CHANGE = range(4)
 ORIGIN_OF_KIND = np.array([SALES, SUCCESS, MARKETING, OPERATIONS])
@@ -73,8 +70,8 @@ RECORD = (
     "reps_left", "rep_years", "reps_judged", "reps_at_quota", "prospects", "decisions_settled", "decisions_reworked",
     "decisions_defaulted", "decisions_wrong", "decisions_open", "scope_others", "scope_asked", "work_latency_days",
     "probe_one_days", "probe_two_days", "regret", "initiatives_open", "initiatives_started", "initiatives_done",
-    "strategy_hours", "alignment", "ownership", "maturity", "chief_weeks", "dismissals", "burnouts", "departures",
-    "target", "quarters", "quarter_missed", "quarter_missed_after_miss", "quarter_after_miss", "forecast_error",
+    "strategy_hours", "alignment", "ownership", "maturity", "chief_weeks", "dismissals", "burnouts", "target",
+    "quarters", "quarter_missed", "quarter_missed_after_miss", "quarter_after_miss", "forecast_error",
     "forecast_missed", "revenue", "marketing_cost", "sales_cost", "service_cost", "other_cost", "heads",
     "chief_present", "moved", "references", "champion_worth", "critic_worth", "execution_hours", "rival_churned",
     "contested_share", "contested_weeks", "contested_won", "contested_closed", "equity", "lifetime_margin",
@@ -88,7 +85,7 @@ RECORD = (
     R_CAPACITY, R_USED, R_REPS, R_REPS_LEFT, R_REP_YEARS, R_JUDGED, R_AT_QUOTA, R_PROSPECTS, R_SETTLED, R_REWORKED,
     R_DEFAULTED, R_WRONG, R_DECISIONS_OPEN, R_SCOPE_OTHERS, R_SCOPE_ASKED, R_WORK_LATENCY, R_PROBE_ONE, R_PROBE_TWO,
     R_REGRET, R_INITIATIVES_OPEN, R_INITIATIVES_STARTED, R_INITIATIVES_DONE, R_STRATEGY_HOURS, R_ALIGNMENT,
-    R_OWNERSHIP, R_MATURITY, R_CHIEF_WEEKS, R_DISMISSALS, R_BURNOUTS, R_DEPARTURES, R_TARGET, R_QUARTERS, R_MISSED,
+    R_OWNERSHIP, R_MATURITY, R_CHIEF_WEEKS, R_DISMISSALS, R_BURNOUTS, R_TARGET, R_QUARTERS, R_MISSED,
     R_MISSED_AFTER_MISS, R_AFTER_MISS, R_FORECAST_ERROR, R_FORECAST_MISSED, R_REVENUE, R_MARKETING_COST, R_SALES_COST,
     R_SERVICE_COST, R_OTHER_COST, R_HEADS, R_CHIEF_PRESENT, R_MOVED, R_REFERENCES, R_CHAMPION_WORTH, R_CRITIC_WORTH,
     R_EXECUTION_HOURS, R_RIVAL_CHURNED, R_CONTESTED_SHARE, R_CONTESTED_WEEKS, R_CONTESTED_WON, R_CONTESTED_CLOSED,
