@@ -57,13 +57,21 @@ class Leadership(Table):
     """How the hours above grow with the firm."""
     policy_weeks: int = parameter(4, low=1, high=52, unit="weeks", plausible=(2, 8))
     """Time between two settings of a leader's policy."""
-    new_arr_calls: Weights = parameter((0.35, 0.45, 0.1, 0.1), low=0, high=1, unit="weights", source=TRIAL)
+    new_arr_calls: Weights = parameter(
+        (0.35, 0.45, 0.1, 0.1), low=0, high=1, unit="weights", plausible=(0, 0.8), source=TRIAL
+    )
     """What a shortfall of new contracts calls for: strategy, execution, operations, customer."""
-    retention_calls: Weights = parameter((0.1, 0.1, 0.2, 0.6), low=0, high=1, unit="weights", source=TRIAL)
+    retention_calls: Weights = parameter(
+        (0.1, 0.1, 0.2, 0.6), low=0, high=1, unit="weights", plausible=(0, 0.8), source=TRIAL
+    )
     """What a shortfall of retention calls for."""
-    experience_calls: Weights = parameter((0.05, 0.05, 0.3, 0.6), low=0, high=1, unit="weights", source=TRIAL)
+    experience_calls: Weights = parameter(
+        (0.05, 0.05, 0.3, 0.6), low=0, high=1, unit="weights", plausible=(0, 0.8), source=TRIAL
+    )
     """What a shortfall of customers' experience calls for."""
-    cost_calls: Weights = parameter((0.15, 0.15, 0.6, 0.1), low=0, high=1, unit="weights", source=TRIAL)
+    cost_calls: Weights = parameter(
+        (0.15, 0.15, 0.6, 0.1), low=0, high=1, unit="weights", plausible=(0, 0.8), source=TRIAL
+    )
     """What an overrun of cost calls for."""
 
 

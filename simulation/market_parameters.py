@@ -65,7 +65,7 @@ class Market(Table):
     """People of an account who have to agree to a purchase."""
     abroad_channels: int = parameter(0, low=0, high=23, unit="channels", plausible=(0, 2))
     """Channels abroad, closed until the firm expands; they come last."""
-    shift_week: int = parameter(-1, low=-1, high=2080, unit="week", source="design")
+    shift_week: int = parameter(-1, low=-1, high=2080, unit="week", plausible=(-1, 208), source="design")
     """Week in which the market shifts: every front's log-attractiveness changes its sign (-1 = never)."""
     partner_reach: float = parameter(0.8, low=0, high=1, unit="share", plausible=(0.5, 1))
     """Accounts of a partner channel that its partners reach."""

@@ -48,11 +48,13 @@ __all__ = [
 class Run(Table):
     """How long a run lasts and with how many reps it starts."""
 
-    weeks: int = parameter(208, low=1, high=2080, unit="weeks", source="design")
+    weeks: int = parameter(208, low=1, high=2080, unit="weeks", plausible=(52, 520), source="design")
     """Weeks under the design."""
-    warm_up_weeks: int = parameter(104, low=0, high=1040, unit="weeks", source="design")
+    warm_up_weeks: int = parameter(104, low=0, high=1040, unit="weeks", plausible=(52, 260), source="design")
     """Weeks under the neutral organization beforehand."""
-    initial_reps: int | None = parameter(None, low=0, high=1_000_000, unit="reps", source="derived")
+    initial_reps: int | None = parameter(
+        None, low=0, high=1_000_000, unit="reps", plausible=(1, 1000), source="derived"
+    )
     """Reps when the warm-up begins (absent: as many as the plan needs)."""
 
 
