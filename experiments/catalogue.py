@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import scenarios
 from experiments.caching import cache_folder
@@ -11,6 +11,7 @@ from experiments.claims import Claim, registry
 from experiments.naming import known_name
 from experiments.units import number
 from simulation.metrics import METRICS
+from simulation.parameters import Levers, Mechanisms
 
 
 @dataclass(frozen=True)
@@ -82,16 +83,23 @@ def _metrics() -> Listing:
 
 def _parameters() -> Listing:
     rows = tuple(
-        (parameter.path, _value(parameter.value), parameter.unit, _range(parameter), parameter.source)
+        (parameter.path, _default(parameter), parameter.unit, _range(parameter), parameter.source)
         for parameter in scenarios.load(registry().factorial.worlds[0]).parameters()
     )
     columns = ("parameter", "default", "unit", "allowed (plausible)", "source")
     return Listing("parameters", columns, rows)
 
 
+def _default(parameter: Any) -> str:
+    """Write a parameter's value; one that may be absent is derived from others or has no effect then."""
+    if parameter.value is None and parameter.source == "derived":
+        return "derived"
+    return _value(parameter.value)
+
+
 def _value(value: Any) -> str:
     if value is None:
-        return "derived"
+        return "absent"
     return ", ".join(f"{part:g}" for part in value) if isinstance(value, tuple) else f"{value:g}"
 
 
@@ -101,10 +109,27 @@ def _range(parameter: Any) -> str:
 
 
 def _mechanisms() -> Listing:
-    switches = type(scenarios.load(registry().factorial.worlds[0]).mechanisms).model_fields
-    rows = tuple((name, field.description or "") for name, field in switches.items())
-    title = "mechanisms that can be switched off" if rows else "no mechanism can be switched off in this version"
-    return Listing(title, ("mechanism", "what it does"), rows)
+    rows = tuple((name, field.description or "") for name, field in Mechanisms.model_fields.items())
+    return Listing("mechanisms that can be switched off", ("mechanism", "what it does"), rows)
+
+
+def _levers() -> Listing:
+    numbers = {row.path: row for row in scenarios.load(registry().factorial.worlds[0]).parameters()}
+    rows = tuple(
+        (name, _choices(field, numbers.get(f"levers.{name}")), _written(field.default), field.description or "")
+        for name, field in Levers.model_fields.items()
+    )
+    return Listing("levers of a design", ("lever", "choices", "default", "what it does"), rows)
+
+
+def _choices(field: Any, number_of_it: Any) -> str:
+    if number_of_it is not None:
+        return f"{number_of_it.low:g}..{number_of_it.high:g} {number_of_it.unit}"
+    return "true, false" if field.annotation is bool else ", ".join(get_args(field.annotation))
+
+
+def _written(value: Any) -> str:
+    return "absent" if value is None else str(value).lower()
 
 
 def _cache() -> Listing:
@@ -130,6 +155,7 @@ LISTS: dict[str, Callable[[], Listing]] = {
     "metrics": _metrics,
     "parameters": _parameters,
     "mechanisms": _mechanisms,
+    "levers": _levers,
     "cache": _cache,
 }
 
@@ -148,7 +174,7 @@ def meaning(name: str) -> list[tuple[str, list[Entry]]]:
     for kind, known, describe in _kinds():
         for known_thing in known:
             named.setdefault(known_thing, {})[kind] = lambda thing=known_thing, tell=describe: tell(thing)  # type: ignore[misc]
-    known_name(name, named, "name", "revorg list scenarios|profiles|seats|claims|metrics|parameters")
+    known_name(name, named, "name", "revorg list scenarios|profiles|seats|claims|metrics|parameters|mechanisms|levers")
     return [(f"{kind} {name}", tell()) for kind, tell in named[name].items()]
 
 
@@ -161,6 +187,8 @@ def _kinds() -> Iterator[tuple[str, Iterable[str], Callable[[str], list[Entry]]]
     yield "claim", registry().ids, _claim_entries
     yield "metric", METRICS, _metric_entries
     yield "parameter", parameters, lambda path: _parameter_entries(parameters[path])
+    yield "mechanism", Mechanisms.model_fields, lambda name: _row_entries(_mechanisms(), name)
+    yield "lever", Levers.model_fields, lambda name: _row_entries(_levers(), name)
 
 
 def _row_entries(table: Listing, name: str) -> list[Entry]:
@@ -217,7 +245,7 @@ def _metric_entries(name: str) -> list[Entry]:
 def _parameter_entries(parameter: Any) -> list[Entry]:
     return [
         ("is", parameter.description),
-        ("default", f"{_value(parameter.value)} {parameter.unit}"),
+        ("default", _default(parameter) if parameter.value is None else f"{_value(parameter.value)} {parameter.unit}"),
         ("allowed (plausible)", _range(parameter)),
         ("source", parameter.source),
         ("uncertain", "yes" if parameter.uncertain else "no"),

@@ -269,7 +269,7 @@ def list_(
     kind: Annotated[
         str,
         typer.Argument(
-            metavar="scenarios|profiles|seats|claims|metrics|parameters|mechanisms|cache",
+            metavar="scenarios|profiles|seats|claims|metrics|parameters|mechanisms|levers|cache",
             help="What to list.",
         ),
     ],

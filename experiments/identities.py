@@ -9,7 +9,7 @@ from functools import partial
 
 from experiments.contrasts import Floats
 from experiments.pattern_runs import Pooled
-from experiments.patterns import CORE, estimate
+from experiments.patterns import CAPACITY, CORE, estimate
 from scenarios import load
 
 
@@ -87,7 +87,7 @@ _LINES = (
     ("S&M / revenue − CAC (growth − NRR + 1) / (1 + growth / 2)", spend_left_over, None),
     ("reps / (new-logo ARR / (quota × attainment))", reps_over_need, None),
     ("prospects used up in four years", prospects_used, (0.0, 1.0 / 3.0)),
-    ("use of selling capacity", _capacity, (0.7, 0.9)),
+    (CAPACITY.name, _capacity, (CAPACITY.entries[0].low, CAPACITY.entries[0].high)),
 )
 
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from math import nan
 from pathlib import Path
 from typing import Any
@@ -105,6 +105,8 @@ class Narrowing:
         Of the plausible ranges' volume, what is not ruled out; 0 = fewer than one in 16,384.
     explained : float
         Median over the patterns of the emulators' R² on points left out.
+    explainable : float
+        The like of what any emulator could explain: the chance of single seeds is the rest.
     """
 
     first: int
@@ -113,6 +115,7 @@ class Narrowing:
     survivors: int
     share: float
     explained: float
+    explainable: float
     parameters: tuple[Pinned, ...]
 
 
@@ -254,9 +257,12 @@ class Region:
         block = np.array([logs(key, values[key]) for key in self.keys]).T
         block = np.where(np.isfinite(block), block, np.nanmean(block, axis=0))
         self._emulator = Emulator(points, block)
-        error = (self._emulator.left_out**2).mean(axis=0) - np.array([noise.get(key, 0.0) for key in self.keys])
+        chance = np.array([noise.get(key, 0.0) for key in self.keys])
+        error = (self._emulator.left_out**2).mean(axis=0) - chance
         self._error = np.sqrt(np.maximum(error, 0.0))
-        self.explained = float(np.median(self._emulator.explained[block.std(axis=0) > 0.0]))
+        differs = block.std(axis=0) > 0.0
+        self.explained = float(np.median(self._emulator.explained[differs]))
+        self.explainable = float(np.median(np.maximum(1.0 - chance[differs] / block[:, differs].var(axis=0), 0.0)))
 
     def energy(self, points: Floats) -> Floats:
         """Return 0 inside the region, and outside how far away the patterns are."""
@@ -333,7 +339,7 @@ def narrow(
     kept, share = region.draw(len(drawn), seed=4)
     return Narrowing(
         len(cube), len(wave), int(((held >= ROWS_THAT_HOLD) & (worst <= WORST_MISS)).sum()), len(kept), share,
-        region.explained, tuple(_pinned(one, kept[:, k]) for k, one in enumerate(drawn)),
+        region.explained, region.explainable, tuple(_pinned(one, kept[:, k]) for k, one in enumerate(drawn)),
     )  # fmt: skip
 
 
@@ -368,7 +374,9 @@ def kept_narrowing(points: int, make: Callable[[], Narrowing]) -> Narrowing:
     worlds = [load(name).world_key() for name in CORE]
     ranges = [(one.path, one.low, one.high) for one in dimensions()]
     rules = [(p.number, [(e.label, e.low, e.high) for e in p.entries]) for p in PATTERNS]
-    told = json.dumps([fingerprint(), worlds, ranges, rules, points, WALKS, DESCENT, WANDER])
+    told = json.dumps(
+        [fingerprint(), worlds, ranges, rules, points, WALKS, DESCENT, WANDER, [one.name for one in fields(Narrowing)]]
+    )
     path = cache_folder() / "narrowing" / f"{hashlib.sha256(told.encode()).hexdigest()[:16]}.json"
     if path.exists():
         return _read(path)

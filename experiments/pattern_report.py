@@ -166,7 +166,8 @@ def _print_narrowing(out: Console, found: Narrowing) -> None:
     out.print(Text("\nHow far the patterns narrow the uncertain parameters (1 = not at all)", style="bold"))
     out.print(
         f"{found.first} + {found.second} points of one seed; {found.accepted} of the second wave pass as they are; "
-        f"not ruled out: {100 * found.share:.2g} % of the plausible ranges; emulators' median R² {found.explained:.2f}",
+        f"not ruled out: {100 * found.share:.2g} % of the plausible ranges; emulators' median R² {found.explained:.2f} "
+        f"(of {found.explainable:.2f} that the chance of single seeds leaves)",
         style="dim",
     )
     table = _table("parameter", "plausible", "5–95 % of what survives", "kept")

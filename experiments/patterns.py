@@ -211,6 +211,9 @@ PATTERNS = (
              _each(CORE, 0.60, 0.85, _metric("forecast_misses"))),
 )  # fmt: skip
 
+CAPACITY = _pattern(0, "use of selling capacity", "%", "design", _each(CORE, 0.7, 0.9, _metric("capacity_use")))
+"""No pattern, but what reps per world should follow from; fitted with the patterns and shown with the identities."""
+
 
 def worlds() -> dict[str, Scenario]:
     """Load the worlds on which the patterns are read."""
@@ -265,8 +268,9 @@ def accepted(rows: Sequence[Row]) -> bool:
 
 
 def quick_values(
-    scenarios: Mapping[str, Scenario], seeds: Sequence[int], pool: Executor | None = None
-) -> dict[tuple[int, int], float]:
+    scenarios: Mapping[str, Scenario], seeds: Sequence[int], pool: Executor | None = None,
+    patterns: Sequence[Pattern] = PATTERNS,
+) -> dict[tuple[int, int], float]:  # fmt: skip
     """Return every pattern's values alone, for searching: (row's number, place of its range) to value.
 
     Parameters
@@ -277,16 +281,20 @@ def quick_values(
         Each world is run at each of these.
     pool
         From `pattern_runs.workers`; None works in this process.
+    patterns
+        What to read.
     """
-    return values_of(gather_runs(scenarios, seeds, pool))
+    return values_of(gather_runs(scenarios, seeds, pool), patterns)
 
 
-def values_of(runs: Mapping[str, Floats]) -> dict[tuple[int, int], float]:
+def values_of(
+    runs: Mapping[str, Floats], patterns: Sequence[Pattern] = PATTERNS
+) -> dict[tuple[int, int], float]:
     """Return every pattern's values, without intervals: (row's number, place of its range) to value."""
     pooled = Pooled({world: block.sum(axis=0) for world, block in runs.items()})
     return {
         (pattern.number, place): entry.read(pooled)
-        for pattern in PATTERNS
+        for pattern in patterns
         for place, entry in enumerate(pattern.entries)
     }
 

@@ -124,6 +124,8 @@ def accounts_at_start(world: Scenario, seed: int) -> Accounts:
         champion=is_customer.astype(np.int8),
         sponsors=is_customer.astype(np.int8),
         critics=np.zeros(count, np.int8),
+        products_owned=is_customer.astype(np.int8),
+        groups_reached=is_customer.astype(np.int8),
     )
 
 

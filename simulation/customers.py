@@ -21,6 +21,7 @@ from simulation.tables import (
     LOST,
     MATURITY,
     OWNERSHIP,
+    PLANNED,
     R_ACCOUNT_HOURS,
     R_ARR,
     R_BASE_EXPANSION,
@@ -36,6 +37,7 @@ from simulation.tables import (
     R_FIRST_RENEWED,
     R_HEALTH_SUM,
     R_ISSUES,
+    R_PLAN_HOURS,
     R_RIVAL_CHURNED,
     WEEKS_A_QUARTER,
     WEEKS_A_YEAR,
@@ -45,6 +47,9 @@ from simulation.tables import (
     Firm,
     Fronts,
 )
+
+PLANS = ("none", "best", "everywhere")
+"""Which customers get an account plan, in the order of the loop's codes."""
 
 
 @rule
@@ -69,8 +74,8 @@ def adoption_after(adoption: float, weeks: float) -> float:
 
 @rule
 def relations_after(
-    chance: float, champion: int, sponsors: int, critics: int, group: int, champion_loss: float, champion_return: float,
-    critic_rate: float, sponsor_gain: float,
+    chance: float, champion: int, sponsors: int, critics: int, group: int, champion_loss: float,
+    champion_return: float, critic_rate: float, sponsor_gain: float,
 ) -> tuple[int, int, int]:  # fmt: skip
     """Champion, sponsors and critics a week later: at most one change, drawn by one chance.
 
@@ -168,7 +173,7 @@ def expansion_hazard(
 
 @rule
 def potential_of(first_contract_usd: float, land_share: float, products: int, by_product: float) -> float:
-    """ARR that an account could buy in all: the first contract is a share of it, every further product adds. [USD]
+    """ARR that an account could buy of what it owns: the first contract is a share, each further product adds. [USD]
 
     >>> potential_of(30.0, land_share=0.5, products=3, by_product=0.25)
     90.0
@@ -177,13 +182,35 @@ def potential_of(first_contract_usd: float, land_share: float, products: int, by
 
 
 @rule
-def room_to_grow(contract_usd: float, potential_usd: float, sponsors: int, group: int) -> float:
+def room_to_grow(contract_usd: float, potential_usd: float, groups: int, group: int) -> float:
     """Share of an account's potential that could be sold next: half of it opens only with further groups. [0..1]
 
-    >>> room_to_grow(25.0, potential_usd=100.0, sponsors=2, group=4)
+    >>> room_to_grow(25.0, potential_usd=100.0, groups=2, group=4)
     0.5
     """
-    return max(0.0, 0.5 + 0.5 * min(1.0, sponsors / group) - contract_usd / potential_usd)
+    return max(0.0, 0.5 + 0.5 * min(1.0, groups / group) - contract_usd / potential_usd)
+
+
+@rule
+def gets_plan(plans: int, contract_usd: float, mean_contract_usd: float) -> bool:
+    """Whether a customer gets an account plan: nobody, the larger customers, or all.
+
+    >>> gets_plan(0, 9.0, 5.0), gets_plan(1, 9.0, 5.0), gets_plan(1, 4.0, 5.0), gets_plan(2, 4.0, 5.0)
+    (False, True, False, True)
+    """
+    return plans == 2 or (plans == 1 and contract_usd > mean_contract_usd)
+
+
+@rule
+def work_with_plan(account_work: float, gain: float, hours: float, plans_per_hour: float, planned: float) -> float:
+    """Multiplier of growth in an account with a plan: plans thin out when leaders' hours do not reach for all.
+
+    Source: assumption C6.
+
+    >>> work_with_plan(1.0, gain=0.5, hours=10.0, plans_per_hour=4.0, planned=80.0)
+    1.25
+    """
+    return account_work * (1.0 + gain * min(1.0, hours * plans_per_hour / max(planned, 1.0)))
 
 
 @rule
@@ -219,20 +246,21 @@ def serve(
     _serve(
         accounts.stage, accounts.since, accounts.due, accounts.waiting, accounts.front, accounts.group, accounts.size,
         accounts.churn_logit, accounts.contract_usd, accounts.health, accounts.adoption, accounts.champion,
-        accounts.sponsors, accounts.critics, fronts.pressure, fronts.customers, fronts.arr_usd, fronts.referrers,
-        firm.gauges, firm.lift, firm.alignment, decisions.entry_kind, decisions.entry_row, decisions.entry_day,
-        decisions.entry_climbs, decisions.entries, record, seed, week, world.market.contract_usd,
-        world.market.products, rules.health_slope, rules.neutral_health, rules.health_pace, rules.health_noise,
-        rules.service_gain, rules.expansion_gain, rules.expansion_per_week, rules.expansion_step, rules.land_share,
-        rules.champion_loss_per_year, rules.champion_return_per_week, rules.champion_worth,
-        rules.sponsor_gain_per_week, rules.sponsor_worth, rules.critic_rate_per_year, rules.critic_loss,
-        rules.issues_per_week, rules.issue_relief, rules.issue_loss, rules.escalated_share, rules.adoption_weeks,
-        rules.adoption_worth, rules.term_weeks, rules.shrink_logit, rules.shrink_share, rules.healthy_reference,
-        rules.care_hours, rules.issue_hours, rules.product_potential, world.alignment.ownership_worth,
-        world.decisions.stakes_floor_share, world.decisions.escalate_share, world.demand.churned_return_weeks,
-        rules.rival_pull, world.finance.infrastructure_share + world.finance.serve_share,
-        world.operations.cost_relief, world.finance.discount_a_year, (week + 1) % WEEKS_A_QUARTER == 0,
-        held.champion_worth, held.critic_worth,
+        accounts.sponsors, accounts.critics, accounts.products_owned, accounts.groups_reached, fronts.pressure,
+        fronts.customers, fronts.arr_usd, fronts.referrers, firm.gauges, firm.lift, firm.contribution, firm.alignment,
+        decisions.entry_kind, decisions.entry_row, decisions.entry_day, decisions.entry_climbs, decisions.entries,
+        record, seed, week, world.market.contract_usd, world.market.products, rules.health_slope,
+        rules.neutral_health, rules.health_pace, rules.health_noise, rules.service_gain, rules.expansion_gain,
+        rules.expansion_per_week, rules.expansion_step, rules.land_share, rules.champion_loss_per_year,
+        rules.champion_return_per_week, rules.champion_worth, rules.sponsor_gain_per_week, rules.sponsor_worth,
+        rules.critic_rate_per_year, rules.critic_loss, rules.issues_per_week, rules.issue_relief, rules.issue_loss,
+        rules.escalated_share, rules.adoption_weeks, rules.adoption_worth, rules.term_weeks, rules.shrink_logit,
+        rules.shrink_share, rules.healthy_reference, rules.care_hours, rules.issue_hours, rules.product_potential,
+        rules.cross_sale_share, PLANS.index(world.levers.account_plans), rules.plan_gain, rules.plans_per_hour,
+        rules.plan_hours, world.alignment.ownership_worth, world.decisions.stakes_floor_share,
+        world.decisions.escalate_share, world.demand.churned_return_weeks, rules.rival_pull,
+        world.finance.infrastructure_share + world.finance.serve_share, world.operations.cost_relief,
+        world.finance.discount_a_year, (week + 1) % WEEKS_A_QUARTER == 0, held.champion_worth, held.critic_worth,
     )  # fmt: skip
 
 
@@ -240,17 +268,19 @@ def serve(
 def _serve(
     stage: Column, since: Column, due: Column, waiting: Column, front: Column, group: Column, size: Column,
     churn_logit: Column, contract: Column, health: Column, adoption: Column, champion: Column, sponsors: Column,
-    critics: Column, pressure: Column, customers: Column, arr_usd: Column, referrers: Column, gauges: Column,
-    lift: Column, alignment: Column, entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column,
-    entries: Column, record: Column, seed: int, week: int, contract_usd: float, products: int, slope: float,
-    neutral: float, pace: float, noise: float, service_gain: float, expansion_gain: float, expansion_per_week: float,
-    expansion_step: float, land_share: float, champion_loss_per_year: float, champion_return: float,
-    champion_worth: float, sponsor_gain: float, sponsor_worth: float, critic_rate_per_year: float, critic_loss: float,
-    issues_per_week: float, issue_relief: float, issue_loss: float, escalated_share: float, adoption_weeks: float,
-    adoption_worth: float, term_weeks: int, shrink_logit: float, shrink_share: float, healthy: float,
-    care_hours: float, issue_hours: float, product_potential: float, ownership_worth: float, floor_share: float,
-    escalate_share: float, return_weeks: float, rival_pull: float, costs: float, cost_relief: float, discount: float,
-    values_customers: bool, held_champion: float, held_critic: float,
+    critics: Column, products_owned: Column, groups_reached: Column, pressure: Column, customers: Column,
+    arr_usd: Column, referrers: Column, gauges: Column, lift: Column, contribution: Column, alignment: Column,
+    entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column, entries: Column, record: Column,
+    seed: int, week: int, contract_usd: float, products: int, slope: float, neutral: float, pace: float, noise: float,
+    service_gain: float, expansion_gain: float, expansion_per_week: float, expansion_step: float, land_share: float,
+    champion_loss_per_year: float, champion_return: float, champion_worth: float, sponsor_gain: float,
+    sponsor_worth: float, critic_rate_per_year: float, critic_loss: float, issues_per_week: float,
+    issue_relief: float, issue_loss: float, escalated_share: float, adoption_weeks: float, adoption_worth: float,
+    term_weeks: int, shrink_logit: float, shrink_share: float, healthy: float, care_hours: float, issue_hours: float,
+    product_potential: float, cross_sale_share: float, plans: int, plan_gain: float, plans_per_hour: float,
+    plan_hours: float, ownership_worth: float, floor_share: float, escalate_share: float, return_weeks: float,
+    rival_pull: float, costs: float, cost_relief: float, discount: float, values_customers: bool,
+    held_champion: float, held_critic: float,
 ) -> None:  # fmt: skip
     noises, relations = stream(seed, HEALTH_NOISE, week), stream(seed, RELATION, week)
     grows, churns, shrinks = stream(seed, EXPANSION, week), stream(seed, CHURN, week), stream(seed, SHRINK, week)
@@ -258,21 +288,29 @@ def _serve(
     floor = max(floor_share * gauges[ARR_USD], 1.0)
     margin = margin_share(costs, cost_relief, gauges[MATURITY])
     service = service_gain * lift[CUSTOMER_WORK]
-    account_work = responsive(expansion_gain, lift[CUSTOMER_WORK])
+    unplanned_work = responsive(expansion_gain, lift[CUSTOMER_WORK])
+    planned_work = work_with_plan(
+        unplanned_work, plan_gain, contribution[CUSTOMER_WORK], plans_per_hour, gauges[PLANNED]
+    )
+    mean_contract = gauges[ARR_USD] / max(customers.sum(), 1)
     aligned = 0.5 * (alignment[1, 2] + alignment[0, 2])
     issue_rate = relieved(issues_per_week, gauges[MATURITY], issue_relief)
     champion_loss, critic_rate = champion_loss_per_year / WEEKS_A_YEAR, critic_rate_per_year / WEEKS_A_YEAR
     for f in range(customers.shape[0]):
         customers[f] = referrers[f] = 0
         arr_usd[f] = 0.0
-    count, arr, health_sum, hours = 0, 0.0, 0.0, 0.0
+    count, planned, arr, health_sum, hours = 0, 0, 0.0, 0.0, 0.0
     for i in range(stage.shape[0]):
         if stage[i] != CUSTOMER:
             continue
+        has_plan = gets_plan(plans, contract[i], mean_contract)
+        account_work = planned_work if has_plan else unplanned_work
+        planned += has_plan
         champion[i], sponsors[i], critics[i] = relations_after(
             uniform(relations, i), champion[i], sponsors[i], critics[i], group[i], champion_loss, champion_return,
             critic_rate, sponsor_gain * account_work,
         )  # fmt: skip
+        groups_reached[i] = max(groups_reached[i], sponsors[i])
         adoption[i] = adoption_after(adoption[i], adoption_weeks)
         sponsored = worth_of_sponsors(champion[i], champion_worth, sponsors[i], sponsor_worth, adoption[i])
         worn = -critic_loss * critics[i]
@@ -295,7 +333,7 @@ def _serve(
                     probability, escalate_share,
                 )  # fmt: skip
         health[i] = health_after(health[i], delivered, pace, noise * normal(noises, i))
-        potential = potential_of(contract_usd * size[i], land_share, products, product_potential)
+        potential = potential_of(contract_usd * size[i], land_share, products_owned[i], product_potential)
         if week >= due[i]:
             first = week - since[i] <= term_weeks
             record[R_FIRST_DUE] += first
@@ -313,8 +351,13 @@ def _serve(
             if uniform(shrinks, i) < logistic(shrink_logit + slope * (neutral - health[i])):
                 record[R_CONTRACTION] += shrink_share * contract[i]
                 contract[i] *= 1.0 - shrink_share
-        room = room_to_grow(contract[i], potential, sponsors[i], group[i])
-        if uniform(grows, i) < expansion_hazard(expansion_per_week, health[i], neutral, account_work, aligned, room):
+        room = room_to_grow(contract[i], potential, groups_reached[i], group[i])
+        hazard = expansion_hazard(expansion_per_week, health[i], neutral, account_work, aligned, room)
+        chance = uniform(grows, i)
+        if chance < hazard:
+            if products_owned[i] < products and chance < cross_sale_share * hazard:
+                products_owned[i] += 1
+                potential = potential_of(contract_usd * size[i], land_share, products_owned[i], product_potential)
             added = min(expansion_step * potential, potential - contract[i])
             contract[i] += added
             record[R_EXPANSION] += added
@@ -334,4 +377,6 @@ def _serve(
     record[R_ARR] = arr
     record[R_CUSTOMERS] = count
     record[R_HEALTH_SUM] = health_sum
-    record[R_ACCOUNT_HOURS] = hours
+    gauges[PLANNED] = planned
+    record[R_PLAN_HOURS] = plan_hours * planned
+    record[R_ACCOUNT_HOURS] = hours + record[R_PLAN_HOURS]

@@ -1,5 +1,6 @@
 """The one error that a user's input can raise, and how it words what is wrong, where, and what was meant."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -76,6 +77,9 @@ def _problem(fault: dict[str, Any]) -> tuple[Place, str]:
             said = str(fault["ctx"]["error"])
             # A message that goes on from the value begins with a verb; any other stands for itself.
             return place, f"{path} = {shown(given)} {said}" if said.startswith(("is ", "does ")) else said
+        case "literal_error":
+            known = re.findall("'([^']*)'", fault["ctx"]["expected"])
+            return place, f"{path} = {shown(given)} is unknown{near_miss(str(given), known)}"
     wanted = KINDS.get(fault["type"], f"allowed ({fault['msg']})")
     return place, f"{path} = {shown(given)} is not {wanted}"
 

@@ -37,6 +37,7 @@ from simulation.tables import (
     R_MISSED_AFTER_MISS,
     R_NEW_ARR,
     R_OTHER_COST,
+    R_PLAN_HOURS,
     R_QUARTERS,
     R_REP_YEARS,
     R_REPS_LEFT,
@@ -56,6 +57,7 @@ from simulation.tables import (
 )
 
 HEAD_COST_USD = 100_000.0  # pay of one person in success or operations; turns their budgets into heads
+HOURS_A_YEAR = 2080.0  # 52 weeks of 40 hours
 
 
 @rule
@@ -125,8 +127,9 @@ def close_books(
     _close_week(
         firm.gauges, firm.shortfall, fronts.partner, fronts.arr_usd, reps.active, people.level, history, now, week,
         rules.growth_plan, rules.infrastructure_share, rules.serve_share, world.operations.cost_relief,
-        world.operations.staff_share_of_arr, rules.partner_share, rules.leader_pay_usd, rules.overhead_share,
-        sales.on_target_earnings_usd, rules.target_retention, rules.target_health, rules.target_cost_share,
+        world.operations.staff_share_of_arr * world.operations.cost_of(world.levers.operations_stage),
+        rules.partner_share, rules.leader_pay_usd, rules.overhead_share, sales.on_target_earnings_usd,
+        rules.target_retention, rules.target_health, rules.target_cost_share,
     )  # fmt: skip
     quarter_ends = (week + 1) % WEEKS_A_QUARTER == 0
     if quarter_ends:
@@ -170,7 +173,7 @@ def _close_week(
     for s in range(level.shape[0]):
         levels += level[s]
     relief = 1.0 - cost_relief * gauges[MATURITY]
-    served = serve * relief * weekly
+    served = serve * relief * weekly + record[R_PLAN_HOURS] * HEAD_COST_USD / HOURS_A_YEAR
     staff = staff_share * gauges[MATURITY] * weekly
     record[R_REVENUE] = weekly * kept
     record[R_SALES_COST] = reps * earnings / WEEKS_A_YEAR

@@ -43,13 +43,13 @@ class Leadership(Table):
         0.6, low=0.3, high=1, unit="exponent", plausible=(0.5, 1), uncertain=True
     )
     """Diminishing returns of leaders' work: lift = (hours / neutral hours) to this power, minus 1 (1 = linear)."""
-    neutral_strategy_hours: float = parameter(11.6, low=1, high=200, unit="hours a week", plausible=(6, 24))
+    neutral_strategy_hours: float = parameter(11.2, low=1, high=200, unit="hours a week", plausible=(6, 24))
     """Effective hours of strategy work (reviews apart) of the neutral firm: its lift is 0."""
-    neutral_execution_hours: float = parameter(14.1, low=1, high=200, unit="hours a week", plausible=(7, 28))
+    neutral_execution_hours: float = parameter(13.8, low=1, high=200, unit="hours a week", plausible=(7, 28))
     """Effective hours of execution work of the neutral firm: its lift is 0."""
-    neutral_operations_hours: float = parameter(15.0, low=1, high=200, unit="hours a week", plausible=(8, 30))
+    neutral_operations_hours: float = parameter(14.3, low=1, high=200, unit="hours a week", plausible=(8, 30))
     """Effective hours of operations work of the neutral firm: its lift is 0."""
-    neutral_customer_hours: float = parameter(15.1, low=1, high=200, unit="hours a week", plausible=(7, 30))
+    neutral_customer_hours: float = parameter(14.5, low=1, high=200, unit="hours a week", plausible=(7, 30))
     """Effective hours of customer work of the neutral firm: its lift is 0."""
     scale_with_arr: float = parameter(
         0.25, low=0, high=1, unit="exponent", plausible=(0.1, 0.5), source=TRIAL
@@ -196,18 +196,37 @@ class Operations(Table):
     """Share of maturity lost when heads grow by 1 (a doubling)."""
     changes_per_week: float = parameter(0.2, low=0, high=20, unit="per week", plausible=(0.05, 0.3))
     """Rate at which changes of process are proposed."""
+    unstaffed_work: float = parameter(0.3, low=0, high=5, unit="share of a team's", plausible=(0.1, 0.5))
+    """Pace of maturing without any staff of operations, by leaders' work alone."""
+    analyst_work: float = parameter(0.6, low=0, high=5, unit="share of a team's", plausible=(0.4, 0.8))
+    """Pace of maturing with one analyst."""
+    analyst_cost: float = parameter(0.4, low=0, high=5, unit="share of a team's", plausible=(0.2, 0.6))
+    """Cost of one analyst."""
+    governance_work: float = parameter(1.3, low=0, high=5, unit="share of a team's", plausible=(1.1, 1.6))
+    """Pace of maturing with full governance."""
+    governance_cost: float = parameter(1.8, low=0, high=5, unit="share of a team's", plausible=(1.4, 2.4))
+    """Cost of full governance."""
     change_step: float = parameter(0.03, low=0, high=1, unit="maturity", plausible=(0.01, 0.04))
     """What a carried-out change adds to maturity."""
     channel_wear: float = parameter(0.05, low=0, high=1, unit="share per channel", plausible=(0, 0.1))
     """What every channel beyond the first adds to the wear of maturity."""
     cost_relief: float = parameter(0.5, low=0, high=1, unit="share", plausible=(0.25, 0.6), uncertain=True)
     """Share of service, running and overhead cost that full maturity saves."""
-    work_gain: float = parameter(2.8, low=0, high=10, unit="share", plausible=(1.5, 4), uncertain=True)
+    work_gain: float = parameter(2.72, low=0, high=10, unit="share", plausible=(1.5, 4), uncertain=True)
     """What leaders' operations work adds to the building of maturity."""
     staff_share_of_arr: float = parameter(
         0.03, low=0, high=0.5, unit="share of ARR", plausible=(0.01, 0.06), uncertain=True
     )
     """Cost of the staff that full maturity needs."""
+
+    def work_of(self, stage: str) -> float:
+        """Pace of maturing with the staff of a stage, in shares of an efficiency team's."""
+        factors = {"none": self.unstaffed_work, "analyst": self.analyst_work, "governance": self.governance_work}
+        return factors.get(stage, 1.0)
+
+    def cost_of(self, stage: str) -> float:
+        """Cost of the staff of a stage, in shares of an efficiency team's."""
+        return {"none": 0.0, "analyst": self.analyst_cost, "governance": self.governance_cost}.get(stage, 1.0)
 
 
 class Alignment(Table):

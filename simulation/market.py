@@ -5,8 +5,10 @@ import math
 from simulation.chance import DRIFT, OFFENSIVE, OFFENSIVE_BREADTH, OFFENSIVE_FRONT, normal, stream, uniform
 from simulation.compiling import loop, rule
 from simulation.parameters import Market
-from simulation.rules import kept_after
+from simulation.rules import kept_after, week_or_never
 from simulation.tables import WEEKS_A_YEAR, Column, Fronts
+
+EVERYWHERE = -1
 
 
 @rule
@@ -24,7 +26,9 @@ def drift(fronts: Fronts, market: Market, seed: int, week: int, held_pressure: f
     _drift(
         fronts.attractiveness, fronts.pressure, seed, week, market.drift_half_life_weeks, market.attractiveness_sd,
         market.competitors * market.offensives_per_year, market.offensive_breadth_probability,
-        market.offensive_strength, market.offensive_half_life_weeks, market.shift_week, held_pressure,
+        market.offensive_strength, market.offensive_half_life_weeks, week_or_never(market.shift_week),
+        week_or_never(market.attack_week), EVERYWHERE if market.attack_front is None else market.attack_front,
+        held_pressure,
     )  # fmt: skip
 
 
@@ -32,7 +36,7 @@ def drift(fronts: Fronts, market: Market, seed: int, week: int, held_pressure: f
 def _drift(
     attractiveness: Column, pressure: Column, seed: int, week: int, half_life: float, sd: float,
     offensives_per_year: float, breadth: float, strength: float, offensive_half_life: float, shift_week: int,
-    held_pressure: float,
+    attack_week: int, attack_front: int, held_pressure: float,
 ) -> None:  # fmt: skip
     fronts = attractiveness.shape[0]
     shocks = stream(seed, DRIFT, week)
@@ -45,6 +49,9 @@ def _drift(
     if not math.isnan(held_pressure):
         pressure[:] = held_pressure
         return
+    for f in range(fronts):
+        if week == attack_week and attack_front in (EVERYWHERE, f):
+            pressure[f] += strength
     if uniform(stream(seed, OFFENSIVE, week), 0) >= 1.0 - math.exp(-offensives_per_year / WEEKS_A_YEAR):
         return
     on_all = uniform(stream(seed, OFFENSIVE_BREADTH, week), 0) < breadth

@@ -65,8 +65,12 @@ class Market(Table):
     """People of an account who have to agree to a purchase."""
     abroad_channels: int = parameter(0, low=0, high=23, unit="channels", plausible=(0, 2))
     """Channels abroad, closed until the firm expands; they come last."""
-    shift_week: int = parameter(-1, low=-1, high=2080, unit="week", plausible=(-1, 208), source="design")
-    """Week in which the market shifts: every front's log-attractiveness changes its sign (-1 = never)."""
+    attack_week: int | None = parameter(None, low=0, high=2080, unit="week", plausible=(0, 208), source="design")
+    """Week of an offensive by schedule, beside those that come by chance (absent: none)."""
+    attack_front: int | None = parameter(None, low=0, high=63, unit="front", plausible=(0, 15), source="design")
+    """Front that the offensive by schedule hits, counted from 0 (absent: all of them)."""
+    shift_week: int | None = parameter(None, low=0, high=2080, unit="week", plausible=(0, 208), source="design")
+    """Week in which the market shifts: every front's log-attractiveness changes its sign (absent: never)."""
     partner_reach: float = parameter(0.8, low=0, high=1, unit="share", plausible=(0.5, 1))
     """Accounts of a partner channel that its partners reach."""
 
@@ -85,6 +89,9 @@ class Market(Table):
         if channels * self.segments > 64:
             fronts = f"{channels} * {self.segments}"
             raise ValueError(f"market.channels * market.segments = {fronts} is outside 1..64 (fronts)")
+        if self.attack_front is not None and self.attack_front >= channels * self.segments:
+            last = channels * self.segments - 1
+            raise ValueError(f"market.attack_front = {self.attack_front} is outside 0..{last} (fronts of this market)")
         return self
 
 
@@ -92,7 +99,7 @@ class Demand(Table):
     """Leads: what makes them and what is lost on their way to sales."""
 
     lead_hazard_per_week: float = parameter(
-        0.0024,
+        0.00298,
         low=0,
         high=1,
         unit="per prospect and week",
@@ -110,7 +117,7 @@ class Demand(Table):
     )
     """How a front's leads grow with its share of the budget per prospect."""
     strategy_gain: float = parameter(
-        2.2, low=0, high=5, unit="share per lift", plausible=(1.2, 3.2), source=TRIAL, uncertain=True
+        3.83, low=0, high=10, unit="share per lift", plausible=(2, 6), source=TRIAL, uncertain=True
     )
     """Share that a lift of strategy work by 1 adds to leads."""
     reference_gain: float = parameter(0.3, low=0, high=3, unit="share", plausible=(0.1, 0.6), uncertain=True)
@@ -141,11 +148,11 @@ class Sales(Table):
     """Reps and their deals."""
 
     deal_hours: float = parameter(
-        15.5, low=0.1, high=1000, unit="hours", plausible=(8, 30), source=TRIAL, uncertain=True
+        16.25, low=0.1, high=1000, unit="hours", plausible=(8, 30), source=TRIAL, uncertain=True
     )
     """Selling hours that a deal of middling size takes."""
     pace_weeks: float = parameter(
-        9.1, low=0.5, high=260, unit="weeks", plausible=(6, 40), source=TRIAL, uncertain=True
+        8.014, low=0.5, high=260, unit="weeks", plausible=(6, 40), source=TRIAL, uncertain=True
     )
     """Time that a deal takes at least, however many hours it gets."""
     hours_exponent: float = parameter(0.3, low=0, high=1, unit="exponent", plausible=(0.1, 0.5))
@@ -174,22 +181,22 @@ class Sales(Table):
         0.8, low=0.1, high=2, unit="share of quota", plausible=(0.6, 1), source=TRIAL
     )
     """Mean attainment that staffing reckons with."""
-    coaching_gain: float = parameter(0.2, low=0, high=3, unit="share per lift", plausible=(0.1, 0.6))
+    coaching_gain: float = parameter(0.133, low=0, high=3, unit="share per lift", plausible=(0.07, 0.3))
     """Share that a lift of execution work by 1 adds to reps' productive hours."""
     deal_help_gain: float = parameter(
-        0.85, low=0, high=5, unit="logit per lift", plausible=(0.5, 1.6), source=TRIAL, uncertain=True
+        0.567, low=0, high=5, unit="logit per lift", plausible=(0.3, 1.1), source=TRIAL, uncertain=True
     )
     """What a lift by 1 of the work that answers a member of the buying group adds to that member's agreement."""
     competition_gain: float = parameter(
-        0.55, low=0, high=5, unit="logit", plausible=(0.4, 1.3), source=TRIAL, uncertain=True
+        0.367, low=0, high=5, unit="logit", plausible=(0.2, 0.75), source=TRIAL, uncertain=True
     )
     """What effective execution work adds against competitors."""
     agreement_logit: float = parameter(
-        1.9, low=-6, high=6, unit="logit", plausible=(1, 3), source=TRIAL, uncertain=True
+        1.861, low=-6, high=6, unit="logit", plausible=(1, 3), source=TRIAL, uncertain=True
     )
     """Odds that one member of a buying group agrees."""
     competitor_logit: float = parameter(
-        0.2, low=-6, high=6, unit="logit", plausible=(-0.6, 1.2), source=TRIAL, uncertain=True
+        0.302, low=-6, high=6, unit="logit", plausible=(-0.6, 1.2), source=TRIAL, uncertain=True
     )
     """Odds that a group which agrees buys from a competitor."""
     attractiveness_gain: float = parameter(
@@ -230,13 +237,13 @@ class Customers(Table):
     )
     """Weekly shock to health."""
     service_gain: float = parameter(
-        0.21, low=0, high=2, unit="health", plausible=(0.1, 0.35), source=TRIAL, uncertain=True
+        0.254, low=0, high=2, unit="health", plausible=(0.1, 0.35), source=TRIAL, uncertain=True
     )
     """What effective customer work adds to health."""
-    expansion_gain: float = parameter(0.19, low=0, high=5, unit="share per lift", plausible=(0.1, 0.4), source=TRIAL)
+    expansion_gain: float = parameter(0.23, low=0, high=5, unit="share per lift", plausible=(0.1, 0.4), source=TRIAL)
     """Share that a lift of customer work by 1 adds to expansion and to the finding of sponsors."""
     expansion_per_week: float = parameter(
-        0.036, low=0, high=1, unit="per week", plausible=(0.015, 0.045), source=TRIAL, uncertain=True
+        0.05319, low=0, high=1, unit="per week", plausible=(0.02, 0.08), source=TRIAL, uncertain=True
     )
     """Rate at which a neutral customer buys more."""
     expansion_step: float = parameter(0.2, low=0, high=1, unit="share of potential", plausible=(0.08, 0.25))
@@ -288,4 +295,12 @@ class Customers(Table):
     issue_hours: float = parameter(4.0, low=0, high=200, unit="hours", plausible=(2, 8))
     """Service hours that an issue takes."""
     product_potential: float = parameter(0.15, low=0, high=2, unit="share", plausible=(0.05, 0.3))
-    """What every product beyond the first adds to an account's potential."""
+    """What every product owned beyond the first adds to an account's potential."""
+    cross_sale_share: float = parameter(0.5, low=0, high=1, unit="share of purchases", plausible=(0.3, 0.7))
+    """Later purchases that bring a further product, as long as there is one that the customer does not own."""
+    plan_gain: float = parameter(0.5, low=0, high=5, unit="share", plausible=(0.2, 0.8))
+    """What an account plan that is kept up adds to expansion and to the finding of sponsors."""
+    plans_per_hour: float = parameter(4.0, low=0.01, high=1000, unit="plans per hour", plausible=(2, 8))
+    """Account plans that an effective hour of customer work a week keeps up; beyond these all plans thin out alike."""
+    plan_hours: float = parameter(0.5, low=0, high=40, unit="hours a week", plausible=(0.2, 1))
+    """Service hours that an account plan takes."""

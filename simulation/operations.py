@@ -24,7 +24,8 @@ def mature(firm: Firm, heads_before: float, record: Column, world: Scenario, hel
     """Move process maturity by a week; `heads_before` are the people paid in the week before the last."""
     rules = world.operations
     _mature(
-        firm.gauges, firm.lift, record, heads_before, rules.maturity_pace, rules.work_gain, rules.maturity_decay,
+        firm.gauges, firm.lift, record, heads_before,
+        rules.maturity_pace * rules.work_of(world.levers.operations_stage), rules.work_gain, rules.maturity_decay,
         rules.dilution, rules.channel_wear, float(world.market.channels), held_maturity,
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ Most tables are declared in `market_parameters` and `firm_parameters`; all of th
 import json
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
-from typing import Annotated, Any, NoReturn, Self
+from typing import Annotated, Any, Literal, NoReturn, Self
 
 import numpy as np
 from pydantic import (
@@ -127,6 +127,12 @@ class Levers(Table):
 
     expansion: bool = False
     """Whether the firm opens its channels abroad when the design takes over."""
+    account_plans: Literal["none", "best", "everywhere"] = "none"
+    """Which customers get an account plan: none, those with more than the mean contract, or all."""
+    operations_stage: Literal["none", "analyst", "team", "governance"] = "team"
+    """Staff of operations, from nobody to full governance: how fast processes mature, and at what cost."""
+    held_maturity: float | None = parameter(None, low=0, high=1, unit="maturity", plausible=(0.2, 0.8), source="design")
+    """Process maturity at which the firm is held, whatever operations do (absent: it moves)."""
 
 
 class Calibration(Table):
@@ -277,10 +283,10 @@ class Scenario(Table):
     def world_key(self) -> str:
         """Return a stable hash of all that a warm-up depends on.
 
-        These are the parameters and the neutral organization; labels, the rest of the catalogues and the
-        organization in force leave it unchanged.
+        These are the parameters and the neutral organization; labels, the rest of the catalogues, the levers and
+        the organization in force leave it unchanged.
         """
-        numbers = {row.path: row.value for row in self.parameters()}
+        numbers = {row.path: row.value for row in self.parameters() if not row.path.startswith("levers.")}
         described = json.dumps([numbers, self.neutral_organization.numbers()], sort_keys=True)
         return sha256(described.encode()).hexdigest()[:16]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from simulation.chance import uniform
 from simulation.compiling import rule
-from simulation.tables import DAYS_A_WEEK, Column
+from simulation.tables import DAYS_A_WEEK, NEVER, Column
 
 _STAKES = 1 << 40  # sets the draw of a matter's stakes apart from the draw of its coming
 
@@ -18,6 +18,15 @@ def held_or(held: float, free: float) -> float:
     (2.0, 1.0)
     """
     return free if math.isnan(held) else held
+
+
+def week_or_never(week: int | None) -> int:
+    """A week as compiled loops take it: one that never comes where there is none.
+
+    >>> week_or_never(None) < -100_000, week_or_never(0)
+    (True, 0)
+    """
+    return NEVER if week is None else week
 
 
 @rule

@@ -160,9 +160,9 @@ def work_deals(
         accounts.stage, accounts.since, accounts.due, accounts.attempt, accounts.rep, accounts.progress,
         accounts.heat, accounts.waiting, accounts.size, accounts.group, accounts.front, accounts.churn_logit,
         accounts.contract_usd, accounts.health, accounts.adoption, accounts.champion, accounts.sponsors,
-        accounts.critics, fronts.attractiveness, fronts.pressure, fronts.home, reps.hours, reps.load, reps.weight,
-        reps.booked_quarter, reps.booked_year, firm.gauges, firm.lift,
-        firm.lift if held.group_lift is None else held.group_lift,
+        accounts.critics, accounts.products_owned, accounts.groups_reached, fronts.attractiveness, fronts.pressure,
+        fronts.home, reps.hours, reps.load, reps.weight, reps.booked_quarter, reps.booked_year, firm.gauges,
+        firm.lift, firm.lift if held.group_lift is None else held.group_lift,
         firm.alignment if held.alignment is None else held.alignment, decisions.entry_kind, decisions.entry_row,
         decisions.entry_day, decisions.entry_climbs, decisions.entries, record, seed, week, rules.deal_hours,
         rules.hours_exponent, rules.pace_weeks, rules.priority_exponent, rules.agreement_logit, rules.deal_help_gain,
@@ -261,15 +261,16 @@ def _take_leads(
 def _work_deals(
     stage: Column, since: Column, due: Column, attempt: Column, rep: Column, progress: Column, heat: Column,
     waiting: Column, size: Column, group: Column, front: Column, churn_logit: Column, contract: Column,
-    health: Column, adoption: Column, champion: Column, sponsors: Column, critics: Column, attractiveness: Column,
-    pressure: Column, home: Column, hours: Column, load: Column, weight: Column, booked_quarter: Column,
-    booked_year: Column, gauges: Column, lift: Column, group_lift: Column, alignment: Column, entry_kind: Column,
-    entry_row: Column, entry_day: Column, entry_climbs: Column, entries: Column, record: Column, seed: int, week: int,
-    deal_hours: float, hours_exponent: float, pace_weeks: float, priority_exponent: float, agreement_logit: float,
-    deal_help: float, competitor_logit: float, competition_gain: float, attractiveness_gain: float,
-    stall_per_week: float, stall_after: float, contract_usd: float, exceptions_per_week: float,
-    exception_relief: float, floor_share: float, escalate_share: float, return_weeks: float, term_weeks: int,
-    neutral_health: float, onboarding: float, costs: float, cost_relief: float, discount: float,
+    health: Column, adoption: Column, champion: Column, sponsors: Column, critics: Column, products_owned: Column,
+    groups_reached: Column, attractiveness: Column, pressure: Column, home: Column, hours: Column, load: Column,
+    weight: Column, booked_quarter: Column, booked_year: Column, gauges: Column, lift: Column, group_lift: Column,
+    alignment: Column, entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column,
+    entries: Column, record: Column, seed: int, week: int, deal_hours: float, hours_exponent: float,
+    pace_weeks: float, priority_exponent: float, agreement_logit: float, deal_help: float, competitor_logit: float,
+    competition_gain: float, attractiveness_gain: float, stall_per_week: float, stall_after: float,
+    contract_usd: float, exceptions_per_week: float, exception_relief: float, floor_share: float,
+    escalate_share: float, return_weeks: float, term_weeks: int, neutral_health: float, onboarding: float,
+    costs: float, cost_relief: float, discount: float,
 ) -> None:  # fmt: skip
     stalls, exceptions = stream(seed, STALL, week), stream(seed, EXCEPTION, week)
     floor = max(floor_share * gauges[ARR_USD], 1.0)
@@ -335,6 +336,7 @@ def _work_deals(
         booked_year[r] += contract[i]
         stage[i], since[i], due[i] = CUSTOMER, week, week + term_weeks
         champion[i], sponsors[i], critics[i] = 1, 1, 0
+        products_owned[i], groups_reached[i] = 1, 1
         health[i], adoption[i] = neutral_health, 0.25
         if uniform(stream(seed, ONBOARDING, attempt[i]), i) < bad:
             record[R_ONBOARDINGS_BAD] += 1.0

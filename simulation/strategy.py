@@ -9,12 +9,13 @@ import math
 from simulation.chance import OBSERVATION, PROCESS_CHANGE, STAKES, normal, stream, uniform
 from simulation.compiling import loop, rule
 from simulation.parameters import Scenario
-from simulation.rules import enter, held_or, kept_after
+from simulation.rules import enter, held_or, kept_after, week_or_never
 from simulation.tables import (
     DAYS_A_WEEK,
     EXECUTION_WORK,
     MATURITY,
     MOVING,
+    NEVER,
     OPERATIONS_WORK,
     PROPOSAL_OPEN,
     R_INITIATIVES_DONE,
@@ -124,7 +125,7 @@ def review(
         front_review_hours(world), rules.observation_sd, rules.observation_weeks, rules.transparency_effect,
         rules.temperature, rules.move_threshold, market.drift_half_life_weeks, market.attractiveness_sd,
         world.decisions.escalate_share, world.demand.front_exponent, week % world.leadership.policy_weeks == 0,
-        market.shift_week, world.rivals.over_steering, held_hours,
+        week_or_never(market.shift_week), world.rivals.over_steering, held_hours,
     )  # fmt: skip
 
 
@@ -166,7 +167,7 @@ def _review(
     record[R_REGRET] = _regret(allocation, prospects, accounts, reach, attractiveness, exponent)
     if week == shift_week:
         _best_allocation(shift_target, prospects, accounts, reach, attractiveness, exponent)
-    if 0 <= shift_week <= week:
+    if NEVER < shift_week <= week:
         for f in range(fronts):
             record[R_SHIFT_DISTANCE] += 0.5 * abs(shift_target[f] - allocation[f])
     if not may_propose or gauges[PROPOSAL_OPEN] > 0.0:

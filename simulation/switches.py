@@ -124,7 +124,10 @@ class Held:
     def by(cls, world: Scenario, neutral: Neutral) -> "Held":
         """What the switches of a scenario hold."""
         works: Mechanisms = world.mechanisms
-        held = cls(staffing=not works.staffing, exits=not works.exits)
+        clamp = world.levers.held_maturity
+        held = cls(
+            staffing=not works.staffing, exits=not works.exits, maturity=FREE if clamp is None else clamp
+        )
         for is_working, stand_in in (
             (works.influence, {"reach": _neutral_reach(world, neutral)}),
             (works.queueing, {"latency_days": neutral.latency_days, "tray_hours": neutral.tray_hours}),

@@ -36,6 +36,7 @@ NOT_BEGUN, AT_WORK, BEGUN = range(3)
 DAYS_A_WEEK = 5.0
 WEEKS_A_YEAR = 52
 WEEKS_A_QUARTER = 13
+NEVER = -1_000_000  # a week that is no week of any run
 
 # Scalars of the firm's state (column `gauges` of Firm).
 GAUGES = (
@@ -55,10 +56,11 @@ GAUGES = (
     "target_usd",  # new ARR a week that a design-free growth path would need in week 0
     "reps_wanted",  # heads that the plan needs
     "heads",  # people paid last week
+    "planned",  # customers with an account plan last week
 )
 (
     MATURITY, OWNERSHIP, PLANS_KEPT, ARR_USD, REVIEW_HOURS, REVIEW_BANK, MOVING, PROPOSAL_OPEN, PLAN_USD,
-    FORECAST_USD, BOOKED_USD, MISSES, HEALTH, TARGET_USD, REPS_WANTED, HEADS,
+    FORECAST_USD, BOOKED_USD, MISSES, HEALTH, TARGET_USD, REPS_WANTED, HEADS, PLANNED,
 ) = range(len(GAUGES))  # fmt: skip
 
 # Columns of the weekly record, filled by the loops as they go; `metrics` turns them into outcomes.
@@ -76,7 +78,7 @@ RECORD = (
     "chief_present", "moved", "references", "champion_worth", "critic_worth", "execution_hours", "rival_churned",
     "contested_share", "contested_weeks", "contested_won", "contested_closed", "equity", "lifetime_margin",
     "shift_distance", "abroad_arr", "abroad_spend", "lift_strategy", "lift_execution", "lift_operations",
-    "lift_customer",
+    "lift_customer", "plan_hours",
 )  # fmt: skip
 (
     R_ARR, R_NEW_ARR, R_EXPANSION, R_CONTRACTION, R_CHURNED, R_BASE_EXPANSION, R_CUSTOMERS, R_NEW_CUSTOMERS,
@@ -90,7 +92,7 @@ RECORD = (
     R_SERVICE_COST, R_OTHER_COST, R_HEADS, R_CHIEF_PRESENT, R_MOVED, R_REFERENCES, R_CHAMPION_WORTH, R_CRITIC_WORTH,
     R_EXECUTION_HOURS, R_RIVAL_CHURNED, R_CONTESTED_SHARE, R_CONTESTED_WEEKS, R_CONTESTED_WON, R_CONTESTED_CLOSED,
     R_EQUITY, R_LIFETIME_MARGIN, R_SHIFT_DISTANCE, R_ABROAD_ARR, R_ABROAD_SPEND, R_LIFT_STRATEGY, R_LIFT_EXECUTION,
-    R_LIFT_OPERATIONS, R_LIFT_CUSTOMER,
+    R_LIFT_OPERATIONS, R_LIFT_CUSTOMER, R_PLAN_HOURS,
 ) = range(len(RECORD))  # fmt: skip
 
 
@@ -153,6 +155,8 @@ class Accounts(Table):
     champion: Column  # 1 while there is one
     sponsors: Column
     critics: Column
+    products_owned: Column
+    groups_reached: Column  # groups of the customer in which there ever was a sponsor
 
     @property
     def count(self) -> int:

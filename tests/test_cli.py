@@ -138,7 +138,7 @@ def test_what_is_listed_can_be_shown(kind: str, name: str) -> None:
     assert name in shown.stdout
 
 
-@pytest.mark.parametrize("kind", ["mechanisms", "cache"])
+@pytest.mark.parametrize("kind", ["mechanisms", "levers", "cache"])
 def test_other_lists(kind: str) -> None:
     """There may be nothing on them, and that is said."""
     said = revorg("list", kind)

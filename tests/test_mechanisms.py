@@ -149,10 +149,10 @@ RARE = {"buying_groups", "staffing", "exits"}
 
 @pytest.mark.parametrize("switch", SWITCHES)
 def test_within_a_year_the_outcome_has_moved(switch: str) -> None:
-    """In a world in which every mechanism has something to do, under at least one design a seed."""
+    """In a world in which every mechanism has something to do, under one of three designs; rarer events get more."""
     metric = rows()[switch].outcome
     moved = 0
-    for seed in range(SEEDS):
+    for seed in range(4 * SEEDS if switch in RARE else SEEDS):
         for design in DESIGNS:
             off = without(under("complex-multi", seed, design, 0), switch).run()
             moved += value_of(off, metric) != value_of(year("complex-multi", seed, design), metric)
@@ -166,7 +166,9 @@ def year(world: str, seed: int, design: tuple[str, str]) -> RevenueOrganization:
 
 
 def value_of(model: RevenueOrganization, metric: str) -> float:
-    """Return a metric over the model's life since week 0."""
+    """Return a metric, or the sum of a column of the weekly record, over the model's life since week 0."""
+    if metric not in METRICS:
+        return float(model.weekly[metric].sum())
     over, under_ = model.parts()[metric]
     return over / under_ if under_ else np.nan
 
@@ -187,7 +189,7 @@ LEVELS = (
     Level("climbing", "scope_coverage", ("cro", "executor")),
     Level("learning", "strategy_hours", ("cso", "strategist")),
     Level("initiatives", "initiatives_open", ("cro", "executor")),
-    Level("coaching", "capacity_use", ("cro", "executor")),
+    Level("coaching", "capacity_hours", ("cso", "executor")),
     Level("maturity", "process_maturity", ("coo", "operator")),
 )
 

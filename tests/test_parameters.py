@@ -116,6 +116,14 @@ def test_adding_a_parameter_takes_one_declaration() -> None:
             "market.partner_reach = None is not a finite number; allowed 0..1 (share)",
         ),
         ("run.initial_reps", -1, "run.initial_reps = -1 is outside 0..1000000 (reps)"),
+        (
+            "levers.account_plans",
+            "evrywhere",
+            'levers.account_plans = "evrywhere" is unknown; did you mean everywhere?',
+        ),
+        ("levers.account_plans", 3, "levers.account_plans = 3 is unknown; known: none, best, everywhere"),
+        ("levers.held_maturity", 2, "levers.held_maturity = 2 is outside 0..1 (maturity)"),
+        ("market.attack_front", 1, "market.attack_front = 1 is outside 0..0 (fronts of this market)"),
         ("market.partner_channels", 2, "market.partner_channels = 2 is more than market.channels = 1"),
         (
             "market",
@@ -174,7 +182,10 @@ def test_a_number_too_large_for_a_float_is_only_outside() -> None:
         ("channels", "channels: unknown; did you mean market.channels?"),
         ("market.channels.more", "market.channels.more: unknown; did you mean market.channels?"),
         ("mechanisms.habits", "[mechanisms] habits: unknown; did you mean habit?"),
-        ("levers.coaching", "[levers] coaching: unknown; known: expansion"),
+        (
+            "levers.coaching",
+            "[levers] coaching: unknown; known: expansion, account_plans, operations_stage, held_maturity",
+        ),
         ("organization.cheif", "[organization] cheif: unknown place; did you mean chief?"),
         ("seats.cso.lead", "[seats.cso] lead: unknown; did you mean leads?"),
     ],

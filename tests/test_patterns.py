@@ -320,7 +320,7 @@ def test_the_report_is_printed_and_is_json(
     courses = [predictions.Course(np.ones((4, 4)) * seed, np.ones((4, 2))) for seed in range(3)]
     report = pattern_report.Report(
         len(SEEDS), pattern_rows(runs()), identities.identity_lines(runs()),
-        predictions.predictions(runs(), courses), narrowing.Narrowing(8, 8, 0, 10, 0.01, nan, (pinned,)),
+        predictions.predictions(runs(), courses), narrowing.Narrowing(8, 8, 0, 10, 0.01, nan, nan, (pinned,)),
     )  # fmt: skip
     pattern_report.print_report(report)
     said = capsys.readouterr().out

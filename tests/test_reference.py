@@ -161,11 +161,19 @@ def test_a_world_of_full_size_agrees() -> None:
 
 @pytest.mark.parametrize("world", ["simple-multi", "complex-multi"])
 def test_a_market_that_shifts_and_opens_agrees(world: str) -> None:
-    """Without a past, the market turned in week 20 and a channel abroad opened, on seed 5."""
+    """Without a past, a front attacked in week 10, the market turned in week 20, a channel abroad opened; seed 5."""
     values = {
         "market.abroad_channels": 1, "market.shift_week": 20, "levers.expansion": True, "run.warm_up_weeks": 0,
+        "market.attack_week": 10, "market.attack_front": 1,
     }  # fmt: skip
     live_alike(RevenueOrganization(changed(small(world), values).with_leader("cro", "advocate"), 5))
+
+
+@pytest.mark.parametrize(("plans", "stage"), [("best", "analyst"), ("everywhere", "governance"), ("best", "none")])
+def test_plans_and_stages_agree(plans: str, stage: str) -> None:
+    """Account plans for some or all, and every stage of operations, on seed 4."""
+    values = {"levers.account_plans": plans, "levers.operations_stage": stage, "market.attack_week": 5}
+    live_alike(RevenueOrganization(changed(small("complex-multi"), values).with_leader("cco", "advocate"), 4))
 
 
 def test_frequent_exits_agree() -> None:

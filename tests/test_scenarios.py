@@ -86,7 +86,7 @@ def test_complex_worlds_differ_from_simple_ones_as_designed() -> None:
         "decisions": "exceptions_per_deal_week exception_hours",
         "demand": "lead_hazard_per_week lost_return_weeks",
         "sales": "deal_hours pace_weeks ramp_weeks on_target_earnings_usd agreement_logit competitor_logit",
-        "customers": "disposition_a disposition_b expansion_per_week",
+        "customers": "disposition_a disposition_b expansion_per_week product_potential",
         "finance": "growth_plan",
     }
     paths = {f"{table}.{key}" for table, keys in allowed.items() for key in keys.split()}

@@ -264,14 +264,17 @@ def many_fronts(count: int) -> Fronts:
 
 
 def test_attractiveness_keeps_its_spread_and_forgets_at_its_half_life() -> None:
-    """An Ornstein–Uhlenbeck path: variance sd² at all times, and half of a deviation left after a half-life."""
+    """An Ornstein–Uhlenbeck path: variance sd² at all times, and half of a deviation left after a half-life.
+
+    The weeks are the last of a warm-up and the first thereafter: nothing happens to a market when a design takes over.
+    """
     count, half_life, sd = 6000, 13.0, 0.5
     rules = {"drift_half_life_weeks": half_life, "attractiveness_sd": sd, "offensives_per_year": 0.0}
     world = beyond(small("simple-single"), market=rules)
     fronts = many_fronts(count)
     fronts.attractiveness *= sd / small("simple-single").market.attractiveness_sd
     path = []
-    for week in range(53):
+    for week in range(-26, 27):
         market.drift(fronts, world.market, seed=3, week=week)
         path.append(fronts.attractiveness.copy())
     for values in path[::13]:

@@ -1,4 +1,4 @@
-"""Balance the domains: python experiments/scripts/balance.py [--rounds 3].
+"""Balance the domains: python -m experiments.scripts.balance [--rounds 3].
 
 Under generalists one more effective hour a week should be worth the same growth in strategy, execution and customer,
 within a third, and one in operations the like in margin; with one set of gains, on the mean of the four core worlds.
@@ -8,6 +8,9 @@ An hour is added through what it is divided by: with c effective hours at work, 
 gives the lift that c + h hours would. Execution hours also carry out initiatives, and an hour of strategy is split into
 reviews and lead work as the firm's own hours are, so the hours that an initiative and a review take are divided
 likewise. No seat and no person differs from the neutral organization.
+
+The neutral hours themselves, at which every lift is 0, are measured first: what the neutral organization gives a domain
+in a week, on the mean of the four core worlds, with the firm's growth taken off as the model does it.
 """
 
 import argparse
@@ -26,6 +29,7 @@ from scenarios import load
 from simulation import RevenueOrganization
 from simulation.parameters import Scenario
 from simulation.tables import (
+    ARR_USD,
     CUSTOMER_WORK,
     EXECUTION_WORK,
     OPERATIONS_WORK,
@@ -76,6 +80,26 @@ def hours_at_work(model: RevenueOrganization) -> Hours:
         review += model.firm.gauges[REVIEW_HOURS]
         wanted += model.firm.gauges[REVIEW_HOURS] < model.review_need_hours
     return Hours(hours / weeks, review / weeks, wanted / weeks)
+
+
+def hours_given(job: tuple[Scenario, int]) -> Floats:
+    """Return a neutral run's mean effective hours by domain, each week's divided by what its ARR asks for."""
+    world, seed = job
+    model = RevenueOrganization(world.neutral(), seed=seed)
+    hours = np.zeros(len(DOMAINS))
+    for _ in range(world.run.weeks):
+        model.step()
+        growth = model.firm.gauges[ARR_USD] / model.arr_reference_usd
+        hours += model.firm.contribution / growth**world.leadership.scale_with_arr
+    return hours / world.run.weeks
+
+
+def neutral_hours(seeds: int, count: int) -> dict[str, float]:
+    """Return the hours of the neutral firm on the mean of the core worlds."""
+    jobs = [(load(name), FIRST_SEED + seed) for name in CORE for seed in range(seeds)]
+    with workers(count) as pool:
+        given = np.array(list(map(hours_given, jobs) if pool is None else pool.map(hours_given, jobs)))
+    return dict(zip(NEUTRAL_HOURS, given.mean(axis=0).round(1).tolist(), strict=True))
 
 
 def with_more(world: Scenario, domain: int, more: float, at_work: Hours) -> Scenario:
@@ -164,7 +188,7 @@ def main() -> None:
     make_ready(Terminal())
     paths = [path for group in GAINS.values() for path in group]
     values = {row.path: float(row.value) for row in load(CORE[0]).parameters() if row.path in paths}
-    gains = {path: values[path] for path in paths}
+    gains = neutral_hours(told.seeds, told.workers) | {path: values[path] for path in paths}
     for step in range(told.rounds + 1):
         worth, margin = worths(gains, told.seeds, told.workers)
         for domain, name in enumerate(DOMAINS):
@@ -173,7 +197,7 @@ def main() -> None:
         print(f"# {'balanced' if is_balanced(worth) else 'NOT balanced'} after {step} adjustments")
         if is_balanced(worth) or step == told.rounds:
             break
-        gains = better(gains, worth)
+        gains |= better(gains, worth)
     for path, value in gains.items():
         print(f"{path} = {float(f'{value:.3g}')!r}")
 

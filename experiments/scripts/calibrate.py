@@ -1,4 +1,4 @@
-"""Fit the core worlds to the patterns again: python experiments/scripts/calibrate.py > fitted.toml.
+"""Fit the worlds to the patterns again: python -m experiments.scripts.calibrate > fitted.toml.
 
 Each round runs the worlds at Sobol points around the present best, emulates every pattern there and lets an optimizer
 of SciPy move to where the emulators see the patterns in the middle halves of their ranges; the box then shrinks around
@@ -14,21 +14,42 @@ from concurrent.futures import Executor
 from datetime import UTC, datetime
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import minimize, minimize_scalar
 
 from experiments.contrasts import Floats
 from experiments.narrowing import LEAST_MEASURED, Dimension, Emulator, Guesses, Key, logs, sobol, unlogs, worlds_at
-from experiments.pattern_runs import run_jobs, workers
-from experiments.patterns import COMPLEX, CORE, PATTERNS, SIMPLE, accepted, pattern_rows, quick_values, values_of
+from experiments.pattern_runs import Pooled, run_jobs, workers
+from experiments.patterns import (
+    CAPACITY,
+    COMPLEX,
+    CORE,
+    PATTERNS,
+    SIMPLE,
+    STAGES,
+    accepted,
+    pattern_rows,
+    quick_values,
+    values_of,
+)
 from experiments.runs import make_ready
 from experiments.terminal import Terminal
 from scenarios import load
+from simulation.parameters import Scenario
 
-FREE = (
-    "demand.lead_hazard_per_week", "sales.deal_hours", "sales.pace_weeks", "sales.agreement_logit",
-    "sales.competitor_logit", "customers.expansion_per_week",
-)  # fmt: skip
-"""What is fitted, once for the simple worlds and once for the complex ones."""
+FREE = {
+    SIMPLE: (
+        "demand.lead_hazard_per_week", "sales.deal_hours", "sales.pace_weeks", "sales.agreement_logit",
+        "sales.competitor_logit", "customers.expansion_per_week",
+    ),
+    COMPLEX: (
+        "demand.lead_hazard_per_week", "sales.deal_hours", "sales.pace_weeks", "sales.agreement_logit",
+        "sales.competitor_logit", "customers.expansion_per_week", "customers.product_potential",
+    ),
+}  # fmt: skip
+"""What is fitted in the simple worlds and in the complex ones; one product has no potential of further products."""
+YOUNG, YOUNG_HAZARD, YOUNG_GROWTH = "early", "demand.lead_hazard_per_week", (0.45, 0.70)
+"""The stage whose leads are fitted apart, on its own growth: its entry in the table of patterns tests nothing."""
+TARGETS = (*PATTERNS, CAPACITY)
 FIRST_BOX, SHRINK = 0.25, 0.6  # half-width of the box, in plausible ranges, and how it changes with the rounds
 MIDDLE = 0.5  # of a half-range around the middle costs nothing, so that noise of seeds does not push a value out
 FIRST_SEED, FRESH_SEED = 20_000, 30_000
@@ -38,10 +59,11 @@ def free_dimensions() -> list[Dimension]:
     """Return the free parameters, one a column of worlds, over their plausible ranges."""
     rows = {row.path: row for row in load(CORE[0]).parameters()}
     found = []
-    for path in FREE:
-        limits = rows[path].plausible
-        assert limits is not None
-        found += [Dimension(path, worlds, *limits, isinstance(rows[path].value, int)) for worlds in (SIMPLE, COMPLEX)]
+    for worlds, paths in FREE.items():
+        for path in paths:
+            limits = rows[path].plausible
+            assert limits is not None  # `parameter` sees to it
+            found.append(Dimension(path, worlds, *limits, isinstance(rows[path].value, int)))
     return found
 
 
@@ -55,14 +77,14 @@ def values_around(points: Floats, drawn: Sequence[Dimension], seeds: Sequence[in
     """Run the core worlds at every point on the same seeds; return the patterns' values."""
     jobs = [(world, seed) for point in points for world in worlds_at(point, drawn).values() for seed in seeds]
     found = run_jobs(jobs, pool).reshape(len(points), len(CORE), len(seeds), -1)
-    runs = [values_of(dict(zip(CORE, blocks, strict=True))) for blocks in found]
+    runs = [values_of(dict(zip(CORE, blocks, strict=True)), TARGETS) for blocks in found]
     return {key: np.array([one[key] for one in runs]) for key in runs[0]}
 
 
 def cost(values: Mapping[Key, float]) -> float:
     """Add up the squared distances beyond the middles of the ranges, in half-ranges; every row counts alike."""
     total = 0.0
-    for pattern in PATTERNS:
+    for pattern in TARGETS:
         beyond = [
             max(abs(values[key] - 0.5 * (one.low + one.high)) / (0.5 * (one.high - one.low)) - MIDDLE, 0.0)
             for place, one in enumerate(pattern.entries)
@@ -92,7 +114,7 @@ def best_in_box(points: Floats, values: Guesses, low: Floats, high: Floats, star
 def fit(rounds: int, points: int, seeds: Sequence[int], pool: Executor | None, drawn: Sequence[Dimension]) -> Floats:
     """Return the fitted point, in shares of the plausible ranges; never worse on these seeds than the files."""
     best = present(drawn)
-    least = cost(quick_values(worlds_at(best, drawn), seeds, pool))
+    least = cost(quick_values(worlds_at(best, drawn), seeds, pool, TARGETS))
     print(f"as the files stand: cost {least:.3f}", file=sys.stderr)
     for step in range(rounds):
         reach = FIRST_BOX * SHRINK**step
@@ -100,11 +122,33 @@ def fit(rounds: int, points: int, seeds: Sequence[int], pool: Executor | None, d
         cube = low + (high - low) * sobol(points, len(drawn), seed=step)
         values = values_around(cube, drawn, seeds, pool)
         found = best_in_box(cube, values, low, high, best)
-        reached = cost(quick_values(worlds_at(found, drawn), seeds, pool))
+        reached = cost(quick_values(worlds_at(found, drawn), seeds, pool, TARGETS))
         print(f"round {step + 1}: box ±{reach:.2f} of the ranges, cost {reached:.3f}", file=sys.stderr)
         if reached < least:
             best, least = found, reached
     return best
+
+
+def fit_young(point: Floats, drawn: Sequence[Dimension], seeds: Sequence[int], pool: Executor | None) -> float:
+    """Return the hazard of leads that brings growth of the early stage to the middle of its range."""
+    simple = {
+        one.path: one.value(float(share)) for one, share in zip(drawn, point, strict=True) if one.worlds == SIMPLE
+    }
+    own = load(YOUNG).as_tables()
+    for path, value in simple.items():
+        table, key = path.split(".")
+        if own[table][key] == load(SIMPLE[0]).as_tables()[table][key]:  # inherited
+            own[table][key] = value
+    present = own["demand"]["lead_hazard_per_week"]
+
+    def missed(hazard: float) -> float:
+        own["demand"]["lead_hazard_per_week"] = hazard
+        runs = run_jobs([(Scenario.of(own), seed) for seed in seeds], pool)
+        growth = Pooled({YOUNG: runs.sum(axis=0)}).growth(YOUNG, STAGES[YOUNG])
+        return abs(growth - 0.5 * sum(YOUNG_GROWTH))
+
+    bounds = (0.5 * present, 2.0 * present)
+    return float(minimize_scalar(missed, bounds=bounds, method="bounded", options={"maxiter": 10}).x)
 
 
 def fragment(point: Floats, drawn: Sequence[Dimension]) -> str:
@@ -129,7 +173,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Fit the core worlds to the patterns; TOML goes to stdout.")
     parser.add_argument("--rounds", type=int, default=3, help="boxes, each smaller than the last (default 3)")
     parser.add_argument("--points", type=int, default=64, help="points a round, a power of two (default 64)")
-    parser.add_argument("--seeds", type=int, default=4, help="seeds of every point (default 4)")
+    parser.add_argument("--seeds", type=int, default=8, help="seeds of every point (default 8)")
     parser.add_argument("--check", type=int, default=16, help="fresh seeds at the end (default 16)")
     parser.add_argument("--workers", type=int, default=2, help="processes (default 2)")
     told = parser.parse_args()
@@ -138,6 +182,7 @@ def main() -> None:
     with workers(told.workers) as pool:
         best = fit(told.rounds, told.points, range(FIRST_SEED, FIRST_SEED + told.seeds), pool, drawn)
         fresh = range(FRESH_SEED, FRESH_SEED + told.check)
+        hazard = fit_young(best, drawn, range(FIRST_SEED, FIRST_SEED + 16 * told.seeds), pool)
         jobs = [(world, seed) for world in worlds_at(best, drawn).values() for seed in fresh]
         runs = dict(zip(CORE, run_jobs(jobs, pool).reshape(len(CORE), len(fresh), -1), strict=True))
     rows = pattern_rows(runs)
@@ -147,6 +192,7 @@ def main() -> None:
     print(f"# Fitted {datetime.now(UTC):%Y-%m-%d} by experiments/scripts/calibrate.py: {held}")
     print(f"# {'accepted' if accepted(rows) else 'NOT accepted'}\n")
     print(fragment(best, drawn))
+    print(f"# {YOUNG}.toml\n[demand]\nlead_hazard_per_week = {hazard:.3g}")
 
 
 if __name__ == "__main__":

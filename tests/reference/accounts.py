@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from reference.chance import normal, rule, stream, uniform
 from reference.people import Holder, Rep
 from simulation import chance
+from simulation.customers import PLANS
 from simulation.tables import (
     CUSTOMER,
     CUSTOMER_WORK,
@@ -113,6 +114,9 @@ class Front(Holder):
 class Account(Holder):
     """A firm that might buy, buys, or has left."""
 
+    account_work: float
+    has_plan: bool = False
+
     front: Front
     group: int
     size: float
@@ -131,6 +135,8 @@ class Account(Holder):
     champion: int
     sponsors: int
     critics: int
+    products_owned: int
+    groups_reached: int
 
     def draw(self, purpose: int) -> float:
         """Return this week's uniform draw for a purpose."""
@@ -292,6 +298,7 @@ class Account(Holder):
         self.stage, self.since, self.due = CUSTOMER, model.week, model.week + rules.term_weeks
         self.rep, self.progress = None, 0.0
         self.champion, self.sponsors, self.critics = 1, 1, 0
+        self.products_owned = self.groups_reached = 1
         self.health, self.adoption = rules.neutral_health, 0.25
         if self.luck(chance.ONBOARDING) < rule.bad_start(firm.alignment[SALES][SUCCESS], rules.onboarding_alignment):
             self.health, self.adoption = rules.neutral_health - 0.1, 0.0
@@ -301,8 +308,10 @@ class Account(Holder):
 
     def live_as_customer(self) -> None:
         """Be served, and decide whether to stay, shrink or grow."""
+        self.has_plan = False
         if self.stage != CUSTOMER:
             return
+        self.get_plan()
         self.change_relations()
         self.be_served()
         if self.model.week >= self.due:
@@ -311,10 +320,18 @@ class Account(Holder):
             self.buy_more()
             self.be_counted()
 
-    @property
-    def account_work(self) -> float:
-        """Multiplier that leaders' customer work gives to growth of accounts."""
-        return float(rule.responsive(self.model.world.customers.expansion_gain, self.model.firm.lift[CUSTOMER_WORK]))
+    def get_plan(self) -> None:
+        """Be given an account plan this week, or none; with it, leaders' work does more for the account."""
+        firm, rules = self.model.firm, self.model.world.customers
+        self.account_work = rule.responsive(rules.expansion_gain, firm.lift[CUSTOMER_WORK])
+        plans = PLANS.index(self.model.world.levers.account_plans)
+        self.has_plan = rule.gets_plan(plans, self.contract_usd, firm.mean_contract)
+        if self.has_plan:
+            self.account_work = rule.work_with_plan(
+                self.account_work, rules.plan_gain, firm.contribution[CUSTOMER_WORK], rules.plans_per_hour, firm.planned
+            )
+            self.model.record["plan_hours"] += rules.plan_hours
+            self.model.record["account_hours"] += rules.plan_hours
 
     def change_relations(self) -> None:
         """Lose or find a champion, gain or lose a critic or a sponsor: one of these at most."""
@@ -333,6 +350,7 @@ class Account(Holder):
             self.sponsors -= 1
         elif drawn > 1.0 - rules.sponsor_gain_per_week * self.account_work and self.sponsors < self.group:
             self.sponsors += 1
+        self.groups_reached = max(self.groups_reached, self.sponsors)
 
     def be_served(self) -> None:
         """Use what was bought, and judge it."""
@@ -390,20 +408,26 @@ class Account(Holder):
     def buy_more(self) -> None:
         """Expand the contract, perhaps."""
         model, rules, pairs = self.model, self.model.world.customers, self.model.firm.alignment
-        potential = rule.potential_of(
-            model.world.market.contract_usd * self.size, rules.land_share, model.world.market.products,
-            rules.product_potential,
-        )  # fmt: skip
+        potential = self.potential()
         hazard = rule.expansion_hazard(
             rules.expansion_per_week, self.health, rules.neutral_health, self.account_work,
             0.5 * (pairs[SALES][SUCCESS] + pairs[MARKETING][SUCCESS]),
-            rule.room_to_grow(self.contract_usd, potential, self.sponsors, self.group),
+            rule.room_to_grow(self.contract_usd, potential, self.groups_reached, self.group),
         )  # fmt: skip
-        if self.draw(chance.EXPANSION) < hazard:
+        drawn = self.draw(chance.EXPANSION)
+        if drawn < hazard:
+            if self.products_owned < model.world.market.products and drawn < rules.cross_sale_share * hazard:
+                self.products_owned += 1
+                potential = self.potential()
             added = min(rules.expansion_step * potential, potential - self.contract_usd)
             self.contract_usd += added
             model.record["expansion_arr"] += added
             model.record["base_expansion_arr"] += added * min(1.0, (model.week - self.since) / 52)
+
+    def potential(self) -> float:
+        """Return what the account could buy in all of what it owns."""
+        rules, first = self.model.world.customers, self.model.world.market.contract_usd * self.size
+        return float(rule.potential_of(first, rules.land_share, self.products_owned, rules.product_potential))
 
     def be_counted(self) -> None:
         """Count among the customers of the week."""

@@ -39,6 +39,8 @@ class Firm:
     target_usd: float
     reps_wanted: float
     heads: float
+    planned: float
+    mean_contract: float
     lift: list[float]
     contribution: list[float]
     alignment: list[list[float]]
@@ -121,7 +123,7 @@ class Firm:
             weights = sum(front.best_weight() for front in fronts)
             for front in fronts:
                 front.shift_target = front.best_weight() / weights
-        if 0 <= shift <= self.model.week:
+        if shift is not None and shift <= self.model.week:
             away = sum(abs(front.shift_target - front.allocation) for front in fronts) / 2.0
             self.model.record["shift_distance"] = away
 
@@ -207,7 +209,8 @@ class Firm:
         growth = self.heads / before - 1.0 if before > 0.0 else 0.0
         wear = rules.maturity_decay * (1.0 + rules.channel_wear * (model.world.market.channels - 1))
         work = rule.responsive(rules.work_gain, self.lift[OPERATIONS_WORK])
-        self.maturity = rule.maturity_after(self.maturity, rules.maturity_pace, work, wear, rules.dilution, growth)
+        pace = rules.maturity_pace * rules.work_of(model.world.levers.operations_stage)
+        self.maturity = rule.maturity_after(self.maturity, pace, work, wear, rules.dilution, growth)
         model.record["maturity"] = self.maturity
         probability = min(1.0, rules.changes_per_week * (1.0 + self.lift[OPERATIONS_WORK]))
         drawn = uniform(stream(model.seed, chance.PROCESS_CHANGE, model.week), 0)
@@ -244,7 +247,10 @@ class Firm:
         sold = sum(front.arr_usd for front in model.fronts)
         by_partners = sum(front.arr_usd for front in model.fronts if front.partner)
         served = rules.serve_share * relief * revenue
-        staff = model.world.operations.staff_share_of_arr * self.maturity * revenue
+        served += record["plan_hours"] * finance.HEAD_COST_USD / finance.HOURS_A_YEAR
+        operations = model.world.operations
+        share = operations.staff_share_of_arr * operations.cost_of(model.world.levers.operations_stage)
+        staff = share * self.maturity * revenue
         reps, levels = sum(rep.active for rep in model.reps), sum(leader.level for leader in model.leaders)
         record["revenue"] = revenue * (1.0 - rules.partner_share * by_partners / max(sold, 1.0))
         record["sales_cost"] = reps * model.world.sales.on_target_earnings_usd / 52

@@ -149,6 +149,10 @@ class PlainOrganization(mesa.Model):  # type: ignore[misc]
     def let_competitors_attack(self) -> None:
         """Let competitors attack one front or all, in some weeks."""
         market, seed, week = self.world.market, self.seed, self.week
+        if week == market.attack_week:
+            hit = self.fronts if market.attack_front is None else [self.fronts[market.attack_front]]
+            for front in hit:
+                front.pressure += market.offensive_strength
         rate = market.competitors * market.offensives_per_year / 52
         if uniform(stream(seed, OFFENSIVE, week), 0) < 1.0 - exp(-rate):
             one = int(len(self.fronts) * uniform(stream(seed, OFFENSIVE_FRONT, week), 0))
@@ -165,10 +169,12 @@ class PlainOrganization(mesa.Model):  # type: ignore[misc]
 
     def serve_customers(self) -> None:
         """Let customers live a week, counted anew."""
+        self.firm.mean_contract = self.firm.arr_usd / max(sum(front.customers for front in self.fronts), 1)
         for front in self.fronts:
             front.customers, front.referrers, front.arr_usd = 0, 0, 0.0
         self.agents_by_type[Account].do("live_as_customer")
         count = self.record["customers"]
+        self.firm.planned = sum(account.has_plan for account in self.accounts)
         self.firm.arr_usd = self.record["arr"]
         self.firm.health = self.record["health_sum"] / count if count else self.world.customers.neutral_health
 
