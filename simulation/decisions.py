@@ -112,8 +112,9 @@ def settle(
     )  # fmt: skip
     hours_a_day = np.empty(people.seats)
     _share_days(
-        hours_a_day, people.tray_share, people.week_hours, people.span, people.meeting_hours, world.leadership.span_hours
-    )
+        hours_a_day, people.tray_share, people.week_hours, people.span, people.meeting_hours,
+        world.leadership.span_hours,
+    )  # fmt: skip
     _serve_desks(decisions, people, routes, mean_hours, hours_a_day, world, seed, week, held)
     _take_effect(
         decisions.state, decisions.kind, decisions.row, decisions.week, decisions.probe, decisions.scope,
