@@ -16,6 +16,7 @@ from simulation.chance import (
     fill_normal,
     fill_uniform,
 )
+from simulation.compiling import plain
 from simulation.customers import churn_logits
 from simulation.finance import reps_needed
 from simulation.organization import Organization
@@ -136,7 +137,7 @@ def reps_at_start(world: Scenario, seed: int) -> Reps:
     new_arr = world.finance.growth_plan * arr_reference_usd(world)
     count = world.run.initial_reps
     if count is None:
-        count = max(1, round(reps_needed(new_arr, quota, sales.attainment)))
+        count = max(1, round(plain(reps_needed)(new_arr, quota, sales.attainment)))
     slots = 4 * count + 24
     integers, numbers = np.zeros(slots, np.int64), np.zeros(slots)
     return Reps(
@@ -171,7 +172,7 @@ def firm_at_start(world: Scenario) -> Firm:
     gauges[ARR_USD] = reference
     gauges[PLAN_USD] = gauges[FORECAST_USD] = world.finance.growth_plan * reference / 4.0
     gauges[HEALTH] = world.customers.neutral_health
-    gauges[REPS_WANTED] = reps_needed(
+    gauges[REPS_WANTED] = plain(reps_needed)(
         4.0 * gauges[PLAN_USD], sales.on_target_earnings_usd * sales.quota_multiple, sales.attainment
     )
     alignment = np.full((4, 4), 0.45)
