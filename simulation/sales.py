@@ -233,17 +233,21 @@ def _take_leads(
         else:
             rows[leads] = i
             leads += 1
-    # No row of the table has a standing right of way: each lead draws its own turn every week.
-    turns = np.empty(leads)
+    # No row of the table has a standing right of way: each lead draws its own turn every week. They come in the order
+    # of their turns, for as long as there is a segment with room.
+    turns, queue = np.empty(leads), np.empty(leads, np.int64)
     draws = stream(seed, TURN, week)
     for place in range(leads):
-        turns[place] = uniform(draws, rows[place])
+        push(turns, queue, place, uniform(draws, rows[place]), rows[place])
     relative, reps, able = _reps_by_load(active, segment, hours, load, segments)
-    for place in np.argsort(turns):
-        i = rows[place]
+    full = np.zeros(segments, np.int64)
+    while leads > 0 and full.sum() < segments:
+        i = queue[0]
+        leads = drop_first(turns, queue, leads)
         wanted = segment_of_front[front[i]]
         able[wanted] = _first_brought_up_to_date(relative[wanted], reps[wanted], able[wanted], load, hours)
         if able[wanted] == 0 or relative[wanted, 0] >= capacity_limit:
+            full[wanted] = 1
             continue
         best = reps[wanted, 0]
         if progress[i] == 0.0:

@@ -8,19 +8,21 @@ import numpy as np
 import pytest
 from reference.chance import Draws, MesaDraws
 from reference.organization import PlainOrganization
-from small_worlds import small, warmed
+from small_worlds import CORE, small, warmed
 
 from experiments.listening import Silence
-from experiments.speed import floor, opponents, processes
+from experiments.speed import floor, opponents, processes, steps
 from experiments.speed.bench import Figure, Plan, Section, at_least, at_most, measure
 from experiments.speed.printing import as_json, as_markdown, print_section
 from experiments.speed.submodels import watch_week
 from experiments.speed.timing import Blocks, in_turns
 from simulation import RevenueOrganization
 from simulation.errors import BadInput
+from simulation.tables import CUSTOMER
 
 TINY = Plan(
-    blocks=2, worlds=("simple-single",), sizes={600: (2, 1)}, default_accounts=600, large=0, starts=0, sweep_seeds=0
+    blocks=2, worlds=("simple-single",), sizes={600: (2, 1)}, service_sizes=(600,), default_accounts=600, large=0,
+    starts=0, sweep_seeds=0,
 )
 OUTCOMES = ("arr", "new_arr", "churned_arr", "customers", "issues", "leads", "decisions_settled", "used_hours")
 SEEDS = 16
@@ -36,7 +38,8 @@ def sections() -> list[Section]:
 def test_every_part_finds_something(sections: list[Section]) -> None:
     """All sections that need no other process, every figure with a finite number and a spread around it."""
     assert [title for title, _ in sections] == [
-        "Against plain Mesa agents", "A week", "Whole runs", "The machine's floor", "Memory",
+        "Against plain Mesa agents", "The week of service, results equal", "A week", "Whole runs",
+        "The machine's floor", "Memory",
     ]  # fmt: skip
     for _, figures in sections:
         for figure in figures:
@@ -45,9 +48,10 @@ def test_every_part_finds_something(sections: list[Section]) -> None:
 
 
 def test_figures_are_printed_for_people_and_for_programs(
-    sections: list[Section], capsys: pytest.CaptureFixture[str]
+    sections: list[Section], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A table a section, JSON with every block, and the README's lines: those with a target."""
+    monkeypatch.setenv("COLUMNS", "100")
     for section in sections:
         print_section(section)
     assert "Python outside loops" in capsys.readouterr().out
@@ -117,6 +121,34 @@ def test_an_installed_copy_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(opponents, "TESTS", opponents.TESTS / "elsewhere")
     with pytest.raises(BadInput, match="run it from a copy of the source"):
         next(measure(TINY, Silence()))
+
+
+# The week of service in whole columns
+
+
+@pytest.mark.parametrize("form", ["arrays.Service", "frames.FramedService"])
+@pytest.mark.parametrize("plans", ["none", "best", "everywhere"])
+@pytest.mark.parametrize("world", CORE)
+def test_whole_columns_are_equal(world: str, plans: str, form: str) -> None:
+    """In NumPy and, where it is installed, in mesa-frames; in a quarter's last week, with plans for accounts."""
+    if form.startswith("frames"):
+        pytest.importorskip("mesa_frames")
+    start = RevenueOrganization(small(world).set("levers.account_plans", plans), 3).run(3 * 13 - 1)
+    module, _, name = form.partition(".")
+    loop, columns = (steps.Step(start, kind, 1) for kind in (steps.Loop, getattr(opponents.reference(module), name)))
+    loop()
+    columns()
+    assert start.week % 13 == 12
+    assert steps.unequal(loop, columns) == set()
+
+
+def test_an_unequal_column_is_named() -> None:
+    """A customer whose health is off by 1e-6 does not pass."""
+    one, other = (steps.Step(warmed(), steps.Loop, 1) for _ in range(2))
+    one()
+    other()
+    other.left[0].health[np.flatnonzero(other.left[0].stage == CUSTOMER)[0]] += 1e-6
+    assert steps.unequal(one, other) == {"health"}
 
 
 # The tutorial's agents

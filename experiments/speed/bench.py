@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 
 from experiments.listening import Listener
-from experiments.speed import floor, opponents, processes, submodels
+from experiments.speed import floor, opponents, processes, steps, submodels
 from experiments.speed.timing import Blocks, in_turns, seconds
 from scenarios import load
 from simulation import RevenueOrganization
@@ -20,6 +20,7 @@ class Plan:
     Attributes
     ----------
     sizes : accounts, and for each the weeks a block for agents and how often tables live them
+    service_sizes : accounts where the week of service is compared with whole columns
     default_accounts : of the runs and of the watched week
     large : accounts of the very large market; 0 leaves it out
     starts : blocks in which other processes are started; 0 leaves them out
@@ -31,13 +32,16 @@ class Plan:
     sizes: dict[int, tuple[int, int]] = field(
         default_factory=lambda: {2_000: (26, 12), 20_000: (8, 6), 200_000: (1, 4)}
     )
+    service_sizes: tuple[int, ...] = (20_000, 200_000)
     default_accounts: int = 6_000
     large: int = MILLION
     starts: int = 7
     sweep_seeds: int = 6
 
 
-QUICK = Plan(worlds=("complex-multi",), sizes={2_000: (13, 6)}, large=0, starts=0, sweep_seeds=2)
+QUICK = Plan(
+    worlds=("complex-multi",), sizes={2_000: (13, 6)}, service_sizes=(20_000,), large=0, starts=0, sweep_seeds=2
+)
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,7 @@ def measure(plan: Plan, listener: Listener) -> Iterator[Section]:
     """Measure section after section, and say which is under way."""
     sections = {
         "Against plain Mesa agents": _against_agents,
+        "The week of service, results equal": _service,
         "A week": _a_week,
         "Whole runs": _whole_runs,
         "The machine's floor": _floor,
@@ -112,6 +117,16 @@ def _against_agents(plan: Plan) -> Iterator[Figure]:
                 TUTORIAL_TARGETS.get(accounts),
             )  # fmt: skip
             yield Figure(f"{place}: paired agents, equal results", match.paired.over(match.tables), "×")
+
+
+def _service(plan: Plan) -> Iterator[Figure]:
+    for world in plan.worlds:
+        for accounts in plan.service_sizes:
+            found = steps.compare(world, accounts, plan.blocks)
+            loop = found.pop("loop")
+            yield Figure(f"{world}, {accounts:,} accounts: the loop", loop.times(1e6), "µs")
+            for name, spent in found.items():
+                yield Figure(f"{world}, {accounts:,} accounts: {name}", spent.over(loop), "×")
 
 
 def _default(plan: Plan, world: str) -> RevenueOrganization:
