@@ -98,7 +98,6 @@ def measure(plan: Plan, listener: Listener) -> Iterator[Section]:
         "Memory": _memory,
         "Sweeps": _sweeps,
     }
-    opponents.reference("organization")
     for title, section in sections.items():
         with listener.waiting(title):
             figures = list(section(plan))

@@ -18,10 +18,11 @@ def bench(
     stand among the tests.
     """
     from experiments.runs import make_ready
-    from experiments.speed import printing
+    from experiments.speed import opponents, printing
     from experiments.speed.bench import QUICK, Plan, measure
     from experiments.terminal import Terminal
 
+    opponents.check_source_tree()
     listener = Terminal()
     make_ready(listener)
     sections = []

@@ -26,13 +26,18 @@ class Match:
     tutorial: Blocks
 
 
-def reference(name: str) -> Any:
-    """Import a module of the plain-object reference, which stands in the tests of the source tree."""
+def check_source_tree() -> None:
+    """Raise `BadInput` where the plain agents are missing, as in an installed wheel."""
     if not (TESTS / "reference").is_dir():
         raise BadInput(
             "revorg bench compares with the plain agents of tests/reference, which an installed wheel does not carry: "
             "run it from a copy of the source, set up with pip install -e ."
         )
+
+
+def reference(name: str) -> Any:
+    """Import a module of the plain-object reference, which stands in the tests of the source tree."""
+    check_source_tree()
     if str(TESTS) not in sys.path:
         sys.path.append(str(TESTS))
     return importlib.import_module(f"reference.{name}")
