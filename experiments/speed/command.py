@@ -7,14 +7,14 @@ import typer
 
 
 def bench(
-    quick: Annotated[bool, typer.Option("--quick", help="One world, 2,000 accounts, no other processes.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="One world and small markets, in half a minute.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print the README's table instead.")] = False,
 ) -> None:
     """Measure speed: against plain Mesa agents, part by part, and against the machine's floor.
 
     Everything is measured in blocks taken in turns; medians are printed with the smallest and the largest block.
-    Takes about seven minutes on a quiet machine, with --quick one. Needs the source tree, where the plain agents
+    Takes about five minutes on a quiet machine. Needs the source tree, where the plain agents
     stand among the tests.
     """
     from experiments.runs import make_ready
