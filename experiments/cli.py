@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from experiments.speed.command import bench
+
 if TYPE_CHECKING:
     from simulation.parameters import Scenario
 
@@ -19,6 +21,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+
+app.command(epilog="Example: [bold]revorg bench --quick[/bold]")(bench)
 
 PLACEBO, GENERALIST = "placebo", "generalist"  # what the neutral organization has in the chief's place
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130

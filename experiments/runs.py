@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 
 from experiments.claims import window_weeks
 from experiments.designs import Design
+from experiments.first_run import compile_loops
 from experiments.listening import Listener
 from scenarios import load
 from simulation import RevenueOrganization, compiling
 from simulation.metrics import METRICS
-from simulation.model import compile_loops
 from simulation.parameters import Scenario
 
 
@@ -93,8 +93,8 @@ def _run(model: RevenueOrganization, windows: tuple[str, ...]) -> NDArray[np.flo
 def make_ready(listener: Listener) -> None:
     """Compile the model's loops when no earlier run has left them on disk, and say so."""
     if not compiling.is_compiled():
-        with listener.waiting("Compiling the model, once for this version of it (up to 45 s)"):
-            compile_loops(load("simple-single"))
+        with listener.waiting("Compiling the model, once for this version of it (up to half a minute)"):
+            compile_loops()
 
 
 class Workers:

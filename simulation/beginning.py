@@ -16,6 +16,7 @@ from simulation.chance import (
     fill_normal,
     fill_uniform,
 )
+from simulation.compiling import plain
 from simulation.customers import churn_logits
 from simulation.finance import reps_needed
 from simulation.organization import Organization
@@ -99,22 +100,22 @@ def accounts_at_start(world: Scenario, seed: int) -> Accounts:
     count, begin = market.accounts, -world.run.warm_up_weeks
     sigma = market.potential_sigma
     size = np.exp(sigma * _normals(count, seed, POTENTIAL) - 0.5 * sigma**2)
-    group = market.group_size + np.floor(3.0 * _uniforms(count, seed, GROUP)).astype(np.int64) - 1
+    group = market.group_size + np.floor(3.0 * _uniforms(count, seed, GROUP)).astype(np.int8) - 1
     fronts = market.channels * market.segments
-    front = np.floor(_uniforms(count, seed, FRONT) * fronts).astype(np.int64)
+    front = np.floor(_uniforms(count, seed, FRONT) * fronts).astype(np.int16)
     at_home = front // market.segments < market.channels - market.abroad_channels
     is_customer = at_home & (_uniforms(count, seed, START) < market.initial_customers_share)
-    age = np.floor(_uniforms(count, seed, START_TENURE) * 3 * rules.term_weeks).astype(np.int64)
+    age = np.floor(_uniforms(count, seed, START_TENURE) * 3 * rules.term_weeks).astype(np.int32)
     return Accounts(
         front=front,
-        group=np.maximum(group, 1),
+        group=np.maximum(group, 1).astype(np.int8),
         size=size,
         churn_logit=churn_logits(_uniforms(count, seed, DISPOSITION), rules.disposition_a, rules.disposition_b),
         stage=np.where(is_customer, CUSTOMER, PROSPECT).astype(np.int8),
-        since=np.where(is_customer, begin - age, begin),
-        due=np.where(is_customer, begin + rules.term_weeks - age % rules.term_weeks, begin),
-        attempt=np.zeros(count, np.int64),
-        rep=np.full(count, -1, np.int64),
+        since=np.where(is_customer, begin - age, begin).astype(np.int32),
+        due=np.where(is_customer, begin + rules.term_weeks - age % rules.term_weeks, begin).astype(np.int32),
+        attempt=np.zeros(count, np.int32),
+        rep=np.full(count, -1, np.int32),
         progress=np.zeros(count),
         heat=np.zeros(count),
         waiting=np.zeros(count, np.int8),
@@ -136,7 +137,7 @@ def reps_at_start(world: Scenario, seed: int) -> Reps:
     new_arr = world.finance.growth_plan * arr_reference_usd(world)
     count = world.run.initial_reps
     if count is None:
-        count = max(1, round(reps_needed(new_arr, quota, sales.attainment)))
+        count = max(1, round(plain(reps_needed)(new_arr, quota, sales.attainment)))
     slots = 4 * count + 24
     integers, numbers = np.zeros(slots, np.int64), np.zeros(slots)
     return Reps(
@@ -171,7 +172,7 @@ def firm_at_start(world: Scenario) -> Firm:
     gauges[ARR_USD] = reference
     gauges[PLAN_USD] = gauges[FORECAST_USD] = world.finance.growth_plan * reference / 4.0
     gauges[HEALTH] = world.customers.neutral_health
-    gauges[REPS_WANTED] = reps_needed(
+    gauges[REPS_WANTED] = plain(reps_needed)(
         4.0 * gauges[PLAN_USD], sales.on_target_earnings_usd * sales.quota_multiple, sales.attainment
     )
     alignment = np.full((4, 4), 0.45)

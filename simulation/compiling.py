@@ -41,12 +41,15 @@ def _without_docstrings(tree: ast.Module) -> ast.Module:
     return tree
 
 
-def cache_folder() -> Path:
-    """Folder of the machine code that belongs to this very source."""
-    return Path(platformdirs.user_cache_dir("revorg")) / "compiled" / source_hash()
+SOURCE_HASH = source_hash()
+"""Hash of the source that this process has read."""
+
+_CACHE_FOLDER = str(Path(platformdirs.user_cache_dir("revorg")) / "compiled" / SOURCE_HASH)
 
 
-_CACHE_FOLDER = str(cache_folder())
+def plain(rule: Function) -> Function:
+    """Return a rule as the plain function it was: for a number or two, compiling takes longer than Python does."""
+    return cast(Function, cast(Any, rule).py_func)
 
 
 def rule(function: Function) -> Function:

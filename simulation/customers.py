@@ -10,7 +10,16 @@ from simulation.chance import ESCALATION as ESCALATES
 from simulation.chance import HEALTH as HEALTH_NOISE
 from simulation.compiling import loop, rule
 from simulation.parameters import Scenario
-from simulation.rules import customer_value, held_or, logistic, margin_share, raise_matter, reaches_desk, responsive
+from simulation.rules import (
+    customer_value,
+    held_or,
+    list_rows,
+    logistic,
+    margin_share,
+    raise_matter,
+    reaches_desk,
+    responsive,
+)
 from simulation.switches import NOTHING_HELD, Held
 from simulation.tables import (
     ARR_USD,
@@ -300,9 +309,9 @@ def _serve(
         customers[f] = referrers[f] = 0
         arr_usd[f] = 0.0
     count, planned, arr, health_sum, hours = 0, 0, 0.0, 0.0, 0.0
-    for i in range(stage.shape[0]):
-        if stage[i] != CUSTOMER:
-            continue
+    rows = np.empty(stage.shape[0], np.int64)
+    for place in range(list_rows(stage, CUSTOMER, rows)):
+        i = rows[place]
         has_plan = gets_plan(plans, contract[i], mean_contract)
         account_work = planned_work if has_plan else unplanned_work
         planned += has_plan

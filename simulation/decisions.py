@@ -110,9 +110,12 @@ def settle(
         people.consult_beyond, routes.head_of, routes.owner, mean_hours, seed, week, world.market.interdependence,
         rules.consult_hours, rules.handover_days, rules.escalate_share,
     )  # fmt: skip
-    spoken_for = world.leadership.span_hours * people.span + people.meeting_hours
-    desk_hours = np.minimum(people.tray_share * people.week_hours, np.maximum(people.week_hours - spoken_for, 0.0))
-    _serve_desks(decisions, people, routes, mean_hours, desk_hours / DAYS_A_WEEK, world, seed, week, held)
+    hours_a_day = np.empty(people.seats)
+    _share_days(
+        hours_a_day, people.tray_share, people.week_hours, people.span, people.meeting_hours,
+        world.leadership.span_hours,
+    )  # fmt: skip
+    _serve_desks(decisions, people, routes, mean_hours, hours_a_day, world, seed, week, held)
     _take_effect(
         decisions.state, decisions.kind, decisions.row, decisions.week, decisions.probe, decisions.scope,
         decisions.asked, decisions.owner, decisions.raised, decisions.reworked, decisions.wrong, decisions.defaulted,
@@ -167,6 +170,26 @@ def _make_room(decisions: Decisions) -> None:
                 old = getattr(decisions, field.name)
                 getattr(larger, field.name)[: len(old)] = old
                 setattr(decisions, field.name, getattr(larger, field.name))
+
+
+@rule
+def desk_hours(tray_share: float, week_hours: float, spoken_for: float) -> float:
+    """Hours a day for the in-tray: its share of the week, within what span and meetings leave. [h]
+
+    >>> desk_hours(0.5, week_hours=50.0, spoken_for=20.0), desk_hours(0.5, week_hours=50.0, spoken_for=40.0)
+    (5.0, 2.0)
+    """
+    return min(tray_share * week_hours, max(week_hours - spoken_for, 0.0)) / DAYS_A_WEEK
+
+
+@loop
+def _share_days(
+    hours_a_day: Column, tray_share: Column, week_hours: Column, span: Column, meeting_hours: Column,
+    span_hours: float,
+) -> None:  # fmt: skip
+    for s in range(hours_a_day.shape[0]):
+        spoken_for = span_hours * span[s] + meeting_hours[s]
+        hours_a_day[s] = desk_hours(tray_share[s], week_hours[s], spoken_for)
 
 
 @loop

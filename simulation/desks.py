@@ -10,7 +10,7 @@ import numpy as np
 
 from simulation.chance import CAUGHT, REWORK, WRONG, exponential, stream, uniform
 from simulation.compiling import loop, rule
-from simulation.rules import held_or
+from simulation.rules import drop_first, held_or, push
 from simulation.tables import AT_WORK, BEGUN, DOMAIN_OF_KIND, NOT_BEGUN, OPEN, ORIGIN_OF_KIND, SETTLED, Column
 
 _JOBS = 5
@@ -67,43 +67,6 @@ def functions_in(mask: int) -> int:
     return (mask & 1) + ((mask >> 1) & 1) + ((mask >> 2) & 1) + ((mask >> 3) & 1)
 
 
-@rule
-def _push(days: Column, jobs: Column, size: int, day: float, job: int) -> int:
-    """Add to a binary heap ordered by day, then job; return its new size."""
-    here = size
-    while here > 0:
-        above = (here - 1) >> 1
-        if days[above] < day or (days[above] == day and jobs[above] <= job):
-            break
-        days[here], jobs[here] = days[above], jobs[above]
-        here = above
-    days[here], jobs[here] = day, job
-    return size + 1
-
-
-@rule
-def _drop_first(days: Column, jobs: Column, size: int) -> int:
-    """Take the first entry off the heap; return its new size."""
-    size -= 1
-    day, job = days[size], jobs[size]
-    here = 0
-    while True:
-        below = 2 * here + 1
-        if below >= size:
-            break
-        right = below + 1
-        if right < size and (
-            days[right] < days[below] or (days[right] == days[below] and jobs[right] < jobs[below])
-        ):
-            below = right
-        if day < days[below] or (day == days[below] and job <= jobs[below]):
-            break
-        days[here], jobs[here] = days[below], jobs[below]
-        here = below
-    days[here], jobs[here] = day, job
-    return size
-
-
 @loop
 def run_desks(
     state: Column, kind: Column, row: Column, week: Column, probe: Column, scope: Column, asked: Column,
@@ -142,7 +105,7 @@ def run_desks(
             if when >= until:
                 break
             job = jobs[0]
-            waiting = _drop_first(days, jobs, waiting)
+            waiting = drop_first(days, jobs, waiting)
             i, k = job // _JOBS, job % _JOBS
             if state[i] != OPEN:
                 continue
@@ -179,7 +142,7 @@ def run_desks(
                         reworked[i], serving[i] = 1, BEGUN
                         work[i, 0] = mean_hours[kind[i]] * exponential(stream(seed, REWORK, week[i]), entity)
                         arrives[i, 0] = when
-                        waiting = _push(days, jobs, waiting, when, job)
+                        waiting = push(days, jobs, waiting, when, job)
                     else:
                         wrong[i] = 1 if is_wrong else 0
                         state[i], settled[i] = SETTLED, when
@@ -258,11 +221,11 @@ def _line_up(
             continue
         if awaited[i] == 0:
             # Whoever is at work on a decision finishes it before all that is handed over.
-            waiting = _push(days, jobs, waiting, -np.inf if serving[i] == AT_WORK else arrives[i, 0], i * _JOBS)
+            waiting = push(days, jobs, waiting, -np.inf if serving[i] == AT_WORK else arrives[i, 0], i * _JOBS)
             continue
         for k in range(1, _JOBS):
             if work[i, k] >= 0.0:
-                waiting = _push(days, jobs, waiting, arrives[i, k], i * _JOBS + k)
+                waiting = push(days, jobs, waiting, arrives[i, k], i * _JOBS + k)
     return waiting
 
 
@@ -322,7 +285,7 @@ def _replied(
     awaited[i] -= 1
     if awaited[i] == 0:
         arrives[i, 0] = max(arrives[i, 0], reply[i])
-        waiting = _push(days, jobs, waiting, arrives[i, 0], i * _JOBS)
+        waiting = push(days, jobs, waiting, arrives[i, 0], i * _JOBS)
     return waiting
 
 

@@ -11,7 +11,6 @@ from mesa.agent import AgentSet
 from simulation import (
     alignment,
     beginning,
-    compiling,
     customers,
     decisions,
     demand,
@@ -48,13 +47,6 @@ from simulation.tables import (
 CHIEF = PLACES.index("chief")
 DECISION_SLOTS = 256
 TABLES = ("fronts", "accounts", "rep_slots", "firm", "decisions", "initiatives", "people")
-
-
-def compile_loops(world: Scenario) -> None:
-    """Compile every loop by letting a very small firm live for a quarter; the machine code is kept on disk."""
-    small = world.set("market.accounts", 200).set("run.warm_up_weeks", 0).set("run.weeks", WEEKS_A_QUARTER)
-    RevenueOrganization(small).run().parts()
-    compiling.mark_compiled()
 
 
 class WeeklyRecord(mesa.DataCollector):

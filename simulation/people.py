@@ -5,6 +5,8 @@ class to the model: ``RevenueOrganization(scenario, seed=1, executives={"name of
 """
 
 from collections.abc import Sequence
+from math import isnan
+from operator import mul
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -58,7 +60,7 @@ def demand_for(
     urgency = [
         weight * (floor + by_shortfall * max(0.0, short)) for weight, short in zip(weights, shortfalls, strict=True)
     ]
-    return [sum(u * call[d] for u, call in zip(urgency, calls, strict=True)) for d in range(len(DOMAINS))]
+    return [sum(map(mul, urgency, called)) for called in zip(*calls, strict=True)]
 
 
 class Executive(mesa.Agent):
@@ -72,6 +74,8 @@ class Executive(mesa.Agent):
     collaboration, habit : float
     openness : float
         The collaboration with which the person consults others.
+    in_tray_cap : float
+        Most of a day that the in-tray may take; NaN where the world's own holds.
     """
 
     model: "RevenueOrganization"
@@ -89,6 +93,7 @@ class Executive(mesa.Agent):
         self.calls = (rules.new_arr_calls, rules.retention_calls, rules.experience_calls, rules.cost_calls)
         self.habit = float(organization.habit[row])
         self.level = int(organization.level[row])
+        self.in_tray_cap = float(organization.in_tray_cap[row])
 
     @property
     def seat(self) -> str:
@@ -124,9 +129,8 @@ class Executive(mesa.Agent):
         asks = decisions.consult_base + decisions.consult_collaboration * self.openness
         people.consult_scope[row] = min(asks, 1.0)
         people.consult_beyond[row] = min(decisions.consult_beyond * self.openness, 1.0)
-        cap = model.organization.in_tray_cap[row]
-        people.tray_share[row] = rules.in_tray_cap if cap != cap else cap
-        free = people.week_hours[row] - rules.span_hours * people.span[row]
+        people.tray_share[row] = rules.in_tray_cap if isnan(self.in_tray_cap) else self.in_tray_cap
+        free = people.week_hours.item(row) - rules.span_hours * people.span.item(row)
         people.meeting_hours[row] = max(0.0, min(rules.meeting_hours * self.level * self.collaboration, free))
 
     def __repr__(self) -> str:

@@ -7,10 +7,13 @@ from simulation.compiling import loop, rule
 from simulation.parameters import Scenario
 from simulation.rules import (
     customer_value,
+    drop_first,
     held_or,
+    list_rows,
     logistic,
     margin_share,
     most_contested,
+    push,
     raise_matter,
     reaches_desk,
     responsive,
@@ -85,6 +88,16 @@ def deal_hours_of(size: float, base_hours: float, exponent: float) -> float:
     14.0
     """
     return base_hours * size**exponent
+
+
+@rule
+def priority_of(size: float, exponent: float) -> float:
+    """Weight with which an overloaded rep gives hours to a deal.
+
+    >>> priority_of(4.0, exponent=0.5)
+    2.0
+    """
+    return size**exponent
 
 
 @rule
@@ -202,51 +215,41 @@ def _take_leads(
     hours_exponent: float, pace_weeks: float, capacity_limit: float, priority_exponent: float, patience: float,
     return_weeks: float,
 ) -> None:  # fmt: skip
-    accounts = stage.shape[0]
+    rows = np.empty(stage.shape[0], np.int64)
+    for place in range(list_rows(stage, OPPORTUNITY, rows)):
+        i = rows[place]
+        if active[rep[i]] == 0:
+            # The rep has left: the deal waits for a new one, with its age and what was done.
+            stage[i], due[i], rep[i] = LEAD, week + patience, -1
+        elif progress[i] < 1.0:  # afterwards there is nothing left to do but to wait for an exception
+            load[rep[i]] += deal_hours_of(size[i], deal_hours, hours_exponent) / pace_weeks
+            weight[rep[i]] += priority_of(size[i], priority_exponent)
     leads = 0
-    for i in range(accounts):
-        if stage[i] == OPPORTUNITY:
-            if active[rep[i]] == 1 and progress[i] >= 1.0:
-                continue  # nothing left to do but to wait for an exception
-            if active[rep[i]] == 1:
-                load[rep[i]] += deal_hours_of(size[i], deal_hours, hours_exponent) / pace_weeks
-                weight[rep[i]] += size[i] ** priority_exponent
-            else:
-                # The rep has left: the deal waits for a new one, with its age and what was done.
-                stage[i], due[i], rep[i] = LEAD, week + patience, -1
-        if stage[i] == LEAD:
-            if week > due[i]:
-                stage[i], due[i], rep[i], progress[i] = LOST, week + return_weeks, -1, 0.0
-                record[R_UNWORKED] += 1.0
-            else:
-                leads += 1
-    if leads == 0:
-        return
-    waiting = np.empty(leads, np.int64)
-    leads = 0
-    for i in range(accounts):
-        if stage[i] == LEAD:
-            waiting[leads] = i
+    for place in range(list_rows(stage, LEAD, rows)):
+        i = rows[place]
+        if week > due[i]:
+            stage[i], due[i], rep[i], progress[i] = LOST, week + return_weeks, -1, 0.0
+            record[R_UNWORKED] += 1.0
+        else:
+            rows[leads] = i
             leads += 1
-    # No row of the table has a standing right of way: each lead draws its own turn every week.
-    turns = np.empty(leads)
+    # No row of the table has a standing right of way: each lead draws its own turn every week. They come in the order
+    # of their turns, for as long as there is a segment with room.
+    turns, queue = np.empty(leads), np.empty(leads, np.int64)
     draws = stream(seed, TURN, week)
     for place in range(leads):
-        turns[place] = uniform(draws, waiting[place])
+        push(turns, queue, place, uniform(draws, rows[place]), rows[place])
+    relative, reps, able = _reps_by_load(active, segment, hours, load, segments)
     full = np.zeros(segments, np.int64)
-    for place in np.argsort(turns):
-        i = waiting[place]
+    while leads > 0 and full.sum() < segments:
+        i = queue[0]
+        leads = drop_first(turns, queue, leads)
         wanted = segment_of_front[front[i]]
-        if full[wanted] == 1:
-            continue
-        best, least = -1, capacity_limit
-        for r in range(active.shape[0]):
-            covers = segment[r] == wanted or (segment[r] + 1) % segments == wanted
-            if active[r] == 1 and covers and hours[r] > 0.0 and load[r] / hours[r] < least:
-                best, least = r, load[r] / hours[r]
-        if best < 0:
+        able[wanted] = _first_brought_up_to_date(relative[wanted], reps[wanted], able[wanted], load, hours)
+        if able[wanted] == 0 or relative[wanted, 0] >= capacity_limit:
             full[wanted] = 1
             continue
+        best = reps[wanted, 0]
         if progress[i] == 0.0:
             since[i] = week
             attempt[i] += 1
@@ -254,7 +257,36 @@ def _take_leads(
         stage[i], rep[i] = OPPORTUNITY, best
         if progress[i] < 1.0:
             load[best] += deal_hours_of(size[i], deal_hours, hours_exponent) / pace_weeks
-            weight[best] += size[i] ** priority_exponent
+            weight[best] += priority_of(size[i], priority_exponent)
+
+
+@rule
+def _reps_by_load(
+    active: Column, segment: Column, hours: Column, load: Column, segments: int
+) -> tuple[Column, Column, Column]:
+    """For every segment a heap of the reps who cover it, by load relative to hours; and how many they are."""
+    slots = active.shape[0]
+    relative, reps = np.empty((segments, slots)), np.empty((segments, slots), np.int64)
+    able = np.zeros(segments, np.int64)
+    for r in range(slots):
+        if active[r] == 0 or hours[r] <= 0.0:
+            continue
+        for next in range(min(2, segments)):
+            covered = (segment[r] + next) % segments
+            able[covered] = push(relative[covered], reps[covered], able[covered], load[r] / hours[r], r)
+    return relative, reps, able
+
+
+@rule
+def _first_brought_up_to_date(relative: Column, reps: Column, size: int, load: Column, hours: Column) -> int:
+    """Put the least loaded rep first, whose load may have grown through another segment; return the heap's size."""
+    while size > 0:
+        first = reps[0]
+        now = load[first] / hours[first]
+        if now == relative[0]:
+            break
+        size = push(relative, reps, drop_first(relative, reps, size), now, first)
+    return size
 
 
 @loop
@@ -281,9 +313,9 @@ def _work_deals(
     contested = most_contested(pressure)
     margin = margin_share(costs, cost_relief, gauges[MATURITY])
     deals, pipeline, used = 0, 0.0, 0.0
-    for i in range(stage.shape[0]):
-        if stage[i] != OPPORTUNITY:
-            continue
+    rows = np.empty(stage.shape[0], np.int64)
+    for place in range(list_rows(stage, OPPORTUNITY, rows)):
+        i = rows[place]
         r, f = rep[i], front[i]
         deals += 1
         pipeline += contract_usd * size[i]
@@ -291,7 +323,7 @@ def _work_deals(
             needed = deal_hours_of(size[i], deal_hours, hours_exponent)
             given = needed / pace_weeks
             if load[r] > hours[r]:
-                given = min(given, hours[r] * size[i] ** priority_exponent / weight[r])
+                given = min(given, hours[r] * priority_of(size[i], priority_exponent) / weight[r])
             used += given
             progress[i] += step_of_deal(given, needed, pace_weeks)
             if progress[i] > 1.0 - 1e-9:

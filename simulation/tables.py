@@ -135,7 +135,10 @@ class Fronts(Table):
 
 @dataclass(slots=True)
 class Accounts(Table):
-    """Accounts; arrays of shape (accounts,). The row is the account's identity for the whole run."""
+    """Accounts; arrays of shape (accounts,). The row is the account's identity for the whole run.
+
+    Whole numbers are kept as narrow as their range allows: a large market is as fast as its columns are short.
+    """
 
     front: Column
     group: Column  # members of the buying group

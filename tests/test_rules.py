@@ -2,8 +2,11 @@
 
 import doctest
 import inspect
+import os
 import pkgutil
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
@@ -155,6 +158,37 @@ def test_a_rule_that_changes_in_one_file_is_noticed(copied: Path, file: str, old
     before = compiling.source_hash()
     edit(copied / file, old, new)
     assert compiling.source_hash() != before
+
+
+MATURE = """
+import numpy as np
+from scenarios import load
+from simulation import beginning, compiling, operations
+world = load("simple-single")
+firm = beginning.firm_at_start(world)
+operations.mature(firm, 0.0, np.zeros(1000), world)
+print(compiling.SOURCE_FOLDER, firm.gauges[0], sum(operations._mature.stats.cache_hits.values()), sep="\\n")
+"""
+
+
+def test_a_rule_that_changes_reaches_loops_on_disk(copied: Path, tmp_path: Path) -> None:
+    """Machine code that is kept is used again, until a rule in another file is edited."""
+    caches = {name: str(tmp_path / "cache") for name in ("XDG_CACHE_HOME", "HOME", "LOCALAPPDATA")}
+    environment = {**os.environ, **caches, "PYTHONPATH": str(tmp_path)}
+
+    def matured() -> tuple[float, int]:
+        command = [sys.executable, "-c", MATURE]
+        said = subprocess.run(command, env=environment, cwd=tmp_path, check=True, capture_output=True, text=True)
+        folder, maturity, hits = said.stdout.splitlines()
+        assert folder == str(copied)
+        return float(maturity), int(hits)
+
+    first, again = matured(), matured()
+    assert (first[1], again) == (0, (first[0], 1))
+    edit(copied / "rules.py", "return max(0.1, 1.0 + gain * lift)", "return max(0.1, 3.0 + gain * lift)")
+    changed = matured()
+    assert changed[0] != first[0]
+    assert changed[1] == 0
 
 
 def test_a_new_file_is_noticed(copied: Path) -> None:

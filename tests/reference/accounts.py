@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
-from reference.chance import normal, rule, stream, uniform
+from reference.chance import rule
 from reference.people import Holder, Rep
 from simulation import chance
 from simulation.customers import PLANS
@@ -56,7 +56,7 @@ class Front(Holder):
         market, week = self.model.world.market, self.model.week
         if week == market.shift_week:
             self.attractiveness = -self.attractiveness
-        shock = normal(stream(self.model.seed, chance.DRIFT, week), self.row)
+        shock = self.model.draws.normal(chance.DRIFT, week, self.row)
         kept = rule.kept_after(1.0, market.drift_half_life_weeks)
         self.attractiveness = rule.drifted(self.attractiveness, kept, market.attractiveness_sd, shock)
         self.pressure *= rule.kept_after(1.0, market.offensive_half_life_weeks)
@@ -69,7 +69,7 @@ class Front(Holder):
         variance = rule.observation_variance(
             rules.observation_sd, weeks, rules.observation_weeks, model.firm.maturity, rules.transparency_effect
         )
-        noise = normal(stream(model.seed, chance.OBSERVATION, model.week), self.row)
+        noise = model.draws.normal(chance.OBSERVATION, model.week, self.row)
         seen = self.attractiveness + math.sqrt(variance) * noise
         before = rule.aged_variance(self.uncertainty, kept, market.attractiveness_sd)
         gain = rule.kalman_gain(before, variance)
@@ -140,11 +140,11 @@ class Account(Holder):
 
     def draw(self, purpose: int) -> float:
         """Return this week's uniform draw for a purpose."""
-        return uniform(stream(self.model.seed, purpose, self.model.week), self.row)
+        return self.model.draws.uniform(purpose, self.model.week, self.row)
 
     def luck(self, purpose: int) -> float:
         """Return the uniform draw of this attempt for a purpose."""
-        return uniform(stream(self.model.seed, purpose, self.attempt), self.row)
+        return self.model.draws.uniform(purpose, self.attempt, self.row)
 
     def lose(self, weeks: float) -> None:
         """Leave the market for a while."""
@@ -153,8 +153,8 @@ class Account(Holder):
     def raise_matter(self, kind: int, purpose: int, part: float) -> None:
         """Put a matter before the firm's leaders, some part of next week later."""
         model = self.model
-        draws = stream(model.seed, purpose, model.week)
-        climbs = uniform(draws, self.row + (1 << 40)) < model.world.decisions.escalate_share
+        drawn = model.draws.uniform(purpose, model.week, self.row + (1 << 40))
+        climbs = drawn < model.world.decisions.escalate_share
         model.desks.raise_matter(kind, self.row, 5.0 * (model.week + 1 + part), climbs)
         self.waiting = 1
 
@@ -210,17 +210,18 @@ class Account(Holder):
             self.lose(rules.unworked_return_weeks)
             self.model.record["leads_unworked"] += 1.0
 
-    def find_rep(self) -> None:
-        """Go to the rep with the least relative load who has room, if any."""
+    def find_rep(self) -> bool:
+        """Go to the rep with the least relative load who has room; return whether there was one."""
         limit = self.model.world.sales.capacity_limit
         able = [r for r in self.model.reps if r.active and r.hours > 0.0 and r.covers(self.front.segment)]
         rep = min(able, key=lambda r: r.load / r.hours, default=None)
         if rep is None or rep.load / rep.hours >= limit:
-            return
+            return False
         if self.progress == 0.0:
             self.since, self.heat, self.attempt = self.model.week, 0.0, self.attempt + 1
         self.stage, self.rep = OPPORTUNITY, rep
         self.ask_for(rep)
+        return True
 
     def be_worked(self) -> None:
         """Move the deal by a week: forward, to a decision, or into the drawer."""
@@ -375,7 +376,7 @@ class Account(Holder):
             drawn = self.draw(chance.ESCALATION)
             if drawn < probability and not self.waiting:
                 self.raise_matter(ESCALATION, chance.ESCALATION, drawn / probability)
-        noise = rules.health_noise * normal(stream(model.seed, chance.HEALTH, model.week), self.row)
+        noise = rules.health_noise * model.draws.normal(chance.HEALTH, model.week, self.row)
         self.health = rule.health_after(self.health, delivered, rules.health_pace, noise)
 
     def leaving(self, drawn_to_rivals: float) -> float:

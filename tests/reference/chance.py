@@ -1,12 +1,15 @@
 """Chance and scalar rules as plain Python.
 
-The generator is a twin with whole numbers of any length, cut to 64 bits by hand.
+Agents draw through one object. `PairedDraws` gives them the draws of the tables, by a twin of the generator with whole
+numbers of any length, cut to 64 bits by hand. `MesaDraws` gives them the next number of Mesa's own generator, as a
+tutorial would: the same model, equal in distribution.
 """
 
 import math
 from collections.abc import Callable
+from random import Random
 from types import FunctionType, SimpleNamespace
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import simulation.chance
 from simulation import (
@@ -88,3 +91,57 @@ def exponential(key: int, entity: int) -> float:
 def normal(key: int, entity: int) -> float:
     """Return a standard normal draw."""
     return normal_quantile(uniform(key, entity))
+
+
+class Draws(Protocol):
+    """Where agents take chance from: by purpose, by week or attempt, and by who draws."""
+
+    def __init__(self, seed: int, random: Random) -> None: ...
+
+    def uniform(self, purpose: int, time: int, entity: int) -> float:
+        """Return a uniform draw between 0 and 1."""
+
+    def exponential(self, purpose: int, time: int, entity: int) -> float:
+        """Return an exponential draw with mean 1."""
+
+    def normal(self, purpose: int, time: int, entity: int) -> float:
+        """Return a standard normal draw."""
+
+
+class PairedDraws:
+    """The draws of the tables."""
+
+    def __init__(self, seed: int, random: Random) -> None:
+        self.seed = seed
+
+    def uniform(self, purpose: int, time: int, entity: int) -> float:
+        """Return a uniform draw."""
+        return uniform(stream(self.seed, purpose, time), entity)
+
+    def exponential(self, purpose: int, time: int, entity: int) -> float:
+        """Return an exponential draw with mean 1."""
+        return exponential(stream(self.seed, purpose, time), entity)
+
+    def normal(self, purpose: int, time: int, entity: int) -> float:
+        """Return a standard normal draw."""
+        return normal(stream(self.seed, purpose, time), entity)
+
+
+class MesaDraws:
+    """The model's `random`, one number after the other, whoever asks."""
+
+    def __init__(self, seed: int, random: Random) -> None:
+        self.random = random.random
+        self.gauss, self.expovariate = random.gauss, random.expovariate
+
+    def uniform(self, purpose: int, time: int, entity: int) -> float:
+        """Return a uniform draw."""
+        return self.random()
+
+    def exponential(self, purpose: int, time: int, entity: int) -> float:
+        """Return an exponential draw with mean 1."""
+        return self.expovariate(1.0)
+
+    def normal(self, purpose: int, time: int, entity: int) -> float:
+        """Return a standard normal draw."""
+        return self.gauss(0.0, 1.0)

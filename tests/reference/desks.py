@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from reference.chance import exponential, rule, stream, uniform
+from reference.chance import rule
 from reference.people import Leader
 from simulation import chance, decisions
 from simulation.tables import (
@@ -93,12 +93,12 @@ class Decision:
 
     def draw(self, purpose: int, part: int = 0) -> float:
         """Return the uniform draw of the matter for a purpose."""
-        return uniform(stream(self.desks.model.seed, purpose, self.week), self.entity + part)
+        return self.desks.model.draws.uniform(purpose, self.week, self.entity + part)
 
     def hours(self, purpose: int, mean: float, part: int = 0) -> float:
         """Return drawn hours of work; a probe's are the mean."""
-        key = stream(self.desks.model.seed, purpose, self.week)
-        return mean if self.probe else mean * exponential(key, self.entity + part)
+        draws = self.desks.model.draws
+        return mean if self.probe else mean * draws.exponential(purpose, self.week, self.entity + part)
 
     def in_charge(self) -> Leader:
         """Return the lowest leader over the scope, one higher for large stakes, past empty seats."""
@@ -238,11 +238,11 @@ class Desks:
 
     def probes(self) -> Iterator[Decision]:
         """Raise two matters a week that do no harm and take no desk's time."""
-        week, seed = self.model.week, self.model.seed
+        week, draws = self.model.week, self.model.draws
         for index in range(2):
             kind = (2 * week + index) % 4
-            day = 5.0 * (week + uniform(stream(seed, chance.PROBE, week), index))
-            stakes = uniform(stream(seed, chance.STAKES, week), rule.entity_of(index, kind, 1))
+            day = 5.0 * (week + draws.uniform(chance.PROBE, week, index))
+            stakes = draws.uniform(chance.STAKES, week, rule.entity_of(index, kind, 1))
             yield Decision(self, kind, index, week, 1, day, stakes < self.model.world.decisions.escalate_share)
 
     def work(self, start: float, until: float) -> None:

@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
-from reference.chance import normal, rule, stream, uniform
+from reference.chance import rule
 from reference.people import PAIRS
 from simulation import chance, finance
 from simulation.tables import (
@@ -140,7 +140,7 @@ class Firm:
 
     def climbs(self, kind: int) -> bool:
         """Tell whether the stakes of this week's proposal lift it one level."""
-        drawn = uniform(stream(self.model.seed, chance.STAKES, self.model.week), kind)
+        drawn = self.model.draws.uniform(chance.STAKES, self.model.week, kind)
         return drawn < self.model.world.decisions.escalate_share
 
     # Step 5
@@ -213,7 +213,7 @@ class Firm:
         self.maturity = rule.maturity_after(self.maturity, pace, work, wear, rules.dilution, growth)
         model.record["maturity"] = self.maturity
         probability = min(1.0, rules.changes_per_week * (1.0 + self.lift[OPERATIONS_WORK]))
-        drawn = uniform(stream(model.seed, chance.PROCESS_CHANGE, model.week), 0)
+        drawn = model.draws.uniform(chance.PROCESS_CHANGE, model.week, 0)
         if drawn < probability:
             day = 5.0 * (model.week + 1 + drawn / probability)
             model.desks.raise_matter(PROCESS_CHANGE, 0, day, self.climbs(PROCESS_CHANGE))
@@ -296,7 +296,7 @@ class Firm:
         self.plan_usd = growth * rules.plan_stretch * self.arr_usd / 4.0
         self.reps_wanted = rule.reps_needed(4.0 * self.plan_usd, model.quota, model.world.sales.attainment)
         noise = rules.forecast_noise * (1.0 - model.world.strategy.transparency_effect * self.maturity)
-        seen = math.exp(noise * normal(stream(model.seed, chance.FORECAST, model.week), 0))
+        seen = math.exp(noise * model.draws.normal(chance.FORECAST, model.week, 0))
         self.forecast_usd = 0.5 * (self.plan_usd + self.booked_usd) * seen
         self.booked_usd = 0.0
         for rep in model.reps:

@@ -7,7 +7,7 @@ from typing import Any, Self
 import mesa
 
 from reference.accounts import Account, Front
-from reference.chance import stream, uniform
+from reference.chance import Draws, PairedDraws
 from reference.desks import Decision, Desks, Job
 from reference.firm import Firm
 from reference.people import Leader, Rep
@@ -20,8 +20,9 @@ from simulation.tables import AT_WORK, GAUGES, LEAD, NOT_BEGUN, OPEN, RECORD, Ta
 class PlainOrganization(mesa.Model):  # type: ignore[misc]
     """A revenue organization of agents."""
 
-    def __init__(self, world: Scenario, seed: int, week: int) -> None:
+    def __init__(self, world: Scenario, seed: int, week: int, chance: type[Draws] = PairedDraws) -> None:
         super().__init__(seed=seed)
+        self.draws = chance(seed, self.random)
         self.world, self.seed, self.week = world, seed, week
         self.count = world.market.accounts
         self.history: list[dict[str, float]] = []
@@ -34,9 +35,9 @@ class PlainOrganization(mesa.Model):  # type: ignore[misc]
         self.desks = Desks(self)
 
     @classmethod
-    def from_model(cls, model: RevenueOrganization) -> Self:
-        """Begin where a model stands now."""
-        plain = cls(model.scenario, model.seed, model.week)
+    def from_model(cls, model: RevenueOrganization, chance: type[Draws] = PairedDraws) -> Self:
+        """Begin where a model stands now; go on with the draws of the tables, or with others."""
+        plain = cls(model.scenario, model.seed, model.week, chance)
         plain.fronts = plain.agents_of(Front, model.fronts, model.fronts.size)
         plain.reps = plain.agents_of(Rep, model.rep_slots, model.rep_slots.slots)
         plain.accounts = plain.agents_of(Account, model.accounts, model.accounts.count)
@@ -148,24 +149,25 @@ class PlainOrganization(mesa.Model):  # type: ignore[misc]
 
     def let_competitors_attack(self) -> None:
         """Let competitors attack one front or all, in some weeks."""
-        market, seed, week = self.world.market, self.seed, self.week
+        market, draws, week = self.world.market, self.draws, self.week
         if week == market.attack_week:
             hit = self.fronts if market.attack_front is None else [self.fronts[market.attack_front]]
             for front in hit:
                 front.pressure += market.offensive_strength
         rate = market.competitors * market.offensives_per_year / 52
-        if uniform(stream(seed, OFFENSIVE, week), 0) < 1.0 - exp(-rate):
-            one = int(len(self.fronts) * uniform(stream(seed, OFFENSIVE_FRONT, week), 0))
-            on_all = uniform(stream(seed, OFFENSIVE_BREADTH, week), 0) < market.offensive_breadth_probability
+        if draws.uniform(OFFENSIVE, week, 0) < 1.0 - exp(-rate):
+            one = int(len(self.fronts) * draws.uniform(OFFENSIVE_FRONT, week, 0))
+            on_all = draws.uniform(OFFENSIVE_BREADTH, week, 0) < market.offensive_breadth_probability
             for front in self.fronts if on_all else [self.fronts[one]]:
                 front.pressure += market.offensive_strength
 
     def hand_out_leads(self) -> None:
         """Let leads look for a rep, in an order that chance gives."""
-        turns = stream(self.seed, TURN, self.week)
         leads = self.agents_by_type[Account].select(lambda account: account.stage == LEAD)
-        for account in sorted(leads, key=lambda lead: uniform(turns, lead.row)):
-            account.find_rep()
+        full: set[int] = set()  # segments none of whose reps has room left this week
+        for account in sorted(leads, key=lambda lead: self.draws.uniform(TURN, self.week, lead.row)):
+            if account.front.segment not in full and not account.find_rep():
+                full.add(account.front.segment)
 
     def serve_customers(self) -> None:
         """Let customers live a week, counted anew."""

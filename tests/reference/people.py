@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import mesa
 
-from reference.chance import normal, rule, stream, uniform
+from reference.chance import rule
 from simulation.chance import BURNOUT, DISMISSAL, REP_QUITS, REP_SKILL
 from simulation.people import attention_between, demand_for
 from simulation.tables import EXECUTION_WORK, FUNCTION_SERVED, NO_OPENING, STRATEGY_WORK
@@ -140,9 +140,9 @@ class Leader(Holder):
             2.0 * short,
         )  # fmt: skip
         burnt = rules.burnout_per_year / 52 * (0.5 + self.resistance()) * 2.0 * (1.0 - firm.ownership)
-        if model.quarter_ends and uniform(stream(model.seed, DISMISSAL, model.week), self.place) < dismissed:
+        if model.quarter_ends and model.draws.uniform(DISMISSAL, model.week, self.place) < dismissed:
             model.record["dismissals"] += 1.0
-        elif uniform(stream(model.seed, BURNOUT, model.week), self.place) < burnt:
+        elif model.draws.uniform(BURNOUT, model.week, self.place) < burnt:
             model.record["burnouts"] += 1.0
         else:
             return False
@@ -206,13 +206,13 @@ class Rep(Holder):
                     model.record["reps_at_quota"] += self.booked_year >= model.quota
                 self.booked_year = 0.0
             leaves = rule.quit_hazard(rules.quits_per_year, rules.quits_per_miss, self.morale)
-            if uniform(stream(model.seed, REP_QUITS, model.week), self.row) < leaves:
+            if model.draws.uniform(REP_QUITS, model.week, self.row) < leaves:
                 model.record["reps_left"] += 1.0
                 self.active = 0
                 if model.heads_in_sales() < model.firm.reps_wanted:
                     self.opens = model.week + rules.hiring_weeks
         elif self.opens != NO_OPENING and self.opens <= model.week:
             self.active, self.hired, self.opens, self.generation = 1, model.week, NO_OPENING, self.generation + 1
-            talent = normal(stream(model.seed, REP_SKILL, self.generation), self.row)
+            talent = model.draws.normal(REP_SKILL, self.generation, self.row)
             self.skill = max(0.2, 1.0 + model.world.sales.rep_skill_sd * talent)
             self.morale, self.booked_quarter, self.booked_year = 0.5, 0.0, 0.0

@@ -1,0 +1,38 @@
+"""The command ``revorg bench``. Heavy imports stand inside, so that help is quick."""
+
+import json
+from typing import Annotated
+
+import typer
+
+
+def bench(
+    quick: Annotated[bool, typer.Option("--quick", help="One world and small markets, in half a minute.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print the README's table instead.")] = False,
+) -> None:
+    """Measure speed: against plain Mesa agents, part by part, and against the machine's floor.
+
+    Everything is measured in blocks taken in turns; medians are printed with the smallest and the largest block.
+    Takes about five minutes on a quiet machine. Needs the source tree, where the plain agents
+    stand among the tests.
+    """
+    from experiments.runs import make_ready
+    from experiments.speed import opponents, printing
+    from experiments.speed.bench import QUICK, Plan, measure
+    from experiments.terminal import Terminal
+
+    opponents.check_source_tree()
+    listener = Terminal()
+    make_ready(listener)
+    sections = []
+    for section in measure(QUICK if quick else Plan(), listener):
+        sections.append(section)
+        if not (as_json or as_markdown):
+            printing.print_section(section)
+    if as_json:
+        print(json.dumps(printing.as_json(sections), indent=1, allow_nan=False))
+    elif as_markdown:
+        print(printing.as_markdown(sections))
+    else:
+        print(printing.machine())
