@@ -1,93 +1,219 @@
-"""Runs of many designs on common seeds: what one worker does, and the workers.
+"""What a worker does: it lives through a chunk of runs and hands back what it measured.
 
-The unit of work is one world at one seed: the warm-up is run once, and every design is forked from it. A
-result is a pure function of its task, and results are filed under their names, so that neither the number of
-workers nor the order in which they finish changes a bit.
+The unit of work is one warm-up at one seed, from which all designs are forked that can share it. What comes of a
+run is a pure function of its scenario, seed and model, and is filed under the run's key, so that neither the number
+of workers nor the order in which they finish changes a bit.
 """
 
-import multiprocessing
-import signal
-import threading
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
-from dataclasses import dataclass
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from multiprocessing.process import BaseProcess
-from types import TracebackType
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from experiments.claims import window_weeks
-from experiments.designs import Design
+from experiments.fingerprint import fingerprint
+from experiments.limits import time_limit
 from experiments.listening import Listener
+from experiments.settings import changed
 from scenarios import load
 from simulation import RevenueOrganization, compiling
 from simulation.metrics import METRICS
 from simulation.model import compile_loops
-from simulation.parameters import Scenario
+from simulation.parameters import Levers, Mechanisms, Rivals, Scenario
+from simulation.people import Executive
+from simulation.tables import RECORD
+
+DONE, FAILED = "done", "failed"
+WHOLE = "whole"
+"""The window from week 0 to the end, however long a run is."""
+LONGEST_ERROR = 300
+
+
+class OtherModel(RuntimeError):  # noqa: N818  (it names what was found)
+    """A worker runs another version of the model than the study asks for."""
+
+
+class NotFinite(ArithmeticError):  # noqa: N818  (it names what was found)
+    """The state of a run is no longer made of numbers."""
 
 
 @dataclass(frozen=True)
-class Task:
-    """One world at one seed, and the designs to run there.
+class Base:
+    """A scenario that runs start from; two with the same number are the same.
 
     Attributes
     ----------
-    world : str
-        A scenario's name, or the path of one.
-    seed : int
-        The seed that all designs share.
-    designs : tuple of str
-        Each as ``seat:person``.
-    windows : tuple of str
-        The windows to measure, as ``first-last`` weeks.
-    rival : str
-        A rival mechanism in place of ours; none when empty.
+    number : int
+        Stands for the scenario's content.
+    scenario : Scenario
     """
 
-    world: str
+    number: int
+    scenario: Scenario = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One run: its key, what is set in the base scenario (as JSON), and how a table describes it."""
+
+    run: str
+    settings: str
+    told: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Runs that share a seed and a warm-up."""
+
+    base: Base
     seed: int
-    designs: tuple[str, ...]
-    windows: tuple[str, ...]
-    rival: str = ""
+    arms: tuple[Arm, ...]
 
 
 @dataclass(frozen=True)
-class Outcomes:
-    """What came of a task.
+class Terms:
+    """What is the same for all runs of a job.
 
     Attributes
     ----------
-    task : Task
-    parts : array, shape (designs, windows, metrics, 2)
-        Numerator and denominator of every metric, in the order of ``METRICS``; a denominator of 0 means that
-        there was nothing to measure.
+    windows : tuple of str
+        The windows to measure, as ``first-last`` weeks, or `WHOLE`.
+    weekly : tuple of str
+        Columns of the weekly record to keep.
+    seconds : float
+        How long a run may take.
+    model : str
+        Fingerprint that the worker's model must have.
+    executives : dict of str to class
+        A user's own executives, by seat.
     """
 
-    task: Task
+    windows: tuple[str, ...] = (WHOLE,)
+    weekly: tuple[str, ...] = ()
+    seconds: float = 600.0
+    model: str = field(default_factory=fingerprint)
+    executives: Mapping[str, type[Executive]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What a worker is given at once: about a second of work."""
+
+    terms: Terms
+    units: tuple[Unit, ...]
+
+    @property
+    def runs(self) -> list[tuple[Unit, Arm]]:
+        """All runs, in the order in which a report has them."""
+        return [(unit, arm) for unit in self.units for arm in unit.arms]
+
+    def single(self) -> list[Self]:
+        """Return the same work in chunks of one run."""
+        return [replace(self, units=(replace(unit, arms=(arm,)),)) for unit, arm in self.runs]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of one run.
+
+    Attributes
+    ----------
+    parts : array, shape (windows, metrics, 2)
+        Numerator and denominator of every metric, in the order of ``METRICS``; a denominator of 0 means that there
+        was nothing to measure.
+    error : str
+        Why it failed; empty when it did not.
+    weeks : array, shape (weeks, kept columns), optional
+    """
+
     parts: NDArray[np.float64]
+    error: str = ""
+    weeks: NDArray[np.float64] | None = None
+
+    @classmethod
+    def failed(cls, windows: int, error: str) -> Self:
+        """Return a run that came to nothing."""
+        return cls(np.zeros((windows, len(METRICS), 2)), error)
 
 
-@lru_cache(maxsize=32)
-def _world(name: str, rival: str) -> Scenario:
-    return load(name).set(f"rivals.{rival}", True) if rival else load(name)
+@dataclass(frozen=True)
+class Report:
+    """What came of a chunk, run by run, and how long it took."""
+
+    ran: tuple[Ran, ...]
+    seconds: float
 
 
-def outcomes_of(task: Task) -> Outcomes:
-    """Run every design of a task from one common past."""
-    world = _world(task.world, task.rival)
-    past = RevenueOrganization(world, seed=task.seed)
-    parts = [_run(past.fork(Design.parse(name).apply(world)), task.windows) for name in task.designs]
-    return Outcomes(task, np.array(parts))
+def zip_runs(chunk: Chunk, report: Report) -> Iterator[tuple[tuple[Unit, Arm], Ran]]:
+    """Return every run of a chunk with what came of it."""
+    return zip(chunk.runs, report.ran, strict=True)
 
 
-def _run(model: RevenueOrganization, windows: tuple[str, ...]) -> NDArray[np.float64]:
-    model.run()
-    measured = [model.parts(*window_weeks(window)) for window in windows]
-    return np.array([[parts[metric] for metric in METRICS] for parts in measured], dtype=np.float64)
+def carry_out(chunk: Chunk) -> Report:
+    """Live through every run of a chunk; a run that fails does not stop the others.
+
+    Raises
+    ------
+    OtherModel
+        When this process has another version of the model than was asked for.
+    """
+    if fingerprint() != chunk.terms.model:
+        raise OtherModel(f"a worker has model {fingerprint()}, the job began with {chunk.terms.model}")
+    started = time.perf_counter()
+    ran = tuple(one for unit in chunk.units for one in _live(unit, chunk.terms))
+    return Report(ran, time.perf_counter() - started)
+
+
+def _live(unit: Unit, terms: Terms) -> Iterator[Ran]:
+    """Run every arm of a unit, from one common past where there are several."""
+    past: RevenueOrganization | None = None
+    for arm in unit.arms:
+        try:
+            with time_limit(terms.seconds):
+                scenario = _scenario(unit.base, arm.settings)
+                if len(unit.arms) == 1 or terms.executives:
+                    model = RevenueOrganization(scenario, unit.seed, terms.executives)
+                else:
+                    past = past or RevenueOrganization(_before(scenario), unit.seed)
+                    model = past.fork(scenario)
+                ran = _measured(model.run(), terms)
+        except (Exception, SystemExit) as fault:  # whatever a user's executive raises is this run's alone
+            ran = Ran.failed(len(terms.windows), _told(fault))
+        yield ran
+
+
+@lru_cache(maxsize=256)
+def _scenario(base: Base, settings: str) -> Scenario:
+    return changed(base.scenario, json.loads(settings))
+
+
+def _before(scenario: Scenario) -> Scenario:
+    """Return what is in force before week 0, from which every design can be forked."""
+    return scenario.neutral().model_copy(
+        update={"mechanisms": Mechanisms(), "levers": Levers(), "rivals": Rivals()}
+    )
+
+
+def _measured(model: RevenueOrganization, terms: Terms) -> Ran:
+    lived = model.record[: model.warm_up_weeks + model.week]
+    if not np.isfinite(lived).all():
+        row, column = np.argwhere(~np.isfinite(lived))[0]
+        raise NotFinite(f"{RECORD[column]} is {lived[row, column]} in week {row - model.warm_up_weeks}")
+    measured = [model.parts() if name == WHOLE else model.parts(*window_weeks(name)) for name in terms.windows]
+    parts = np.array([[found[metric] for metric in METRICS] for found in measured], dtype=np.float64)
+    columns = [RECORD.index(name) for name in terms.weekly]
+    return Ran(parts, weeks=lived[model.warm_up_weeks :, columns].copy() if columns else None)
+
+
+def _told(fault: BaseException) -> str:
+    """Say in a line what went wrong."""
+    text = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
+    return " ".join(text.split())[:LONGEST_ERROR]
 
 
 def make_ready(listener: Listener) -> None:
@@ -95,72 +221,3 @@ def make_ready(listener: Listener) -> None:
     if not compiling.is_compiled():
         with listener.waiting("Compiling the model, once for this version of it (up to 45 s)"):
             compile_loops(load("simple-single"))
-
-
-class Workers:
-    """Runs tasks, in this process or in a pool of warm ones; a context manager.
-
-    Parameters
-    ----------
-    count : int
-        How many processes; 1 means this one.
-
-    Notes
-    -----
-    Processes are always spawned: the default differs between systems, and importing mesa sets it. A script
-    of one's own that asks for more than one worker therefore needs ``if __name__ == "__main__":``.
-    """
-
-    def __init__(self, count: int = 1) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.count = count
-        self._started: set[BaseProcess] = set()
-        self._pool = (
-            ProcessPoolExecutor(count, mp_context=context, initializer=_leave_interrupts_to_parent)
-            if count > 1
-            else None
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        fault: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._pool is None:
-            return
-        if fault is not None:  # after Ctrl-C nobody waits for tasks that are at work
-            for process in self._started:
-                process.terminate()
-        self._pool.shutdown(wait=True, cancel_futures=True)
-
-    def run(self, tasks: Iterable[Task]) -> Iterator[Outcomes]:
-        """Yield what comes of each task, in the order in which they finish."""
-        if self._pool is None:
-            yield from map(outcomes_of, tasks)
-            return
-        with _interrupts_ignored():  # inherited by workers that start here, until they ignore them themselves
-            others = set(multiprocessing.active_children())
-            waiting: list[Future[Outcomes]] = [self._pool.submit(outcomes_of, task) for task in tasks]
-            self._started |= set(multiprocessing.active_children()) - others
-        for done in as_completed(waiting):
-            yield done.result()
-
-
-def _leave_interrupts_to_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-@contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -8,8 +8,8 @@ from experiments.claims import WHOLE_RUN, registry
 from experiments.contrasts import Effect
 from experiments.gathering import Question, gather, questions_of, tasks_of
 from experiments.listening import Silence
-from experiments.runs import Task, Workers, outcomes_of
 from experiments.sampling import BATCH, FULL, QUICK, STANDARD, pairs_needed
+from experiments.tasks import Task, Workers, outcomes_of
 from simulation.metrics import METRICS
 
 BOOK = registry()
