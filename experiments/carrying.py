@@ -98,13 +98,16 @@ class Carrying:
             chunk = self._again.popleft() if self._again else next(self.chunks, None)
             if chunk is None:
                 return
-            self._at_work[self.crew.submit(chunk)] = chunk
+            try:
+                self._at_work[self.crew.submit(chunk)] = chunk
+            except BrokenExecutor as fault:
+                raise CrewLost(f"the executor broke ({fault})") from fault
 
     def _taken(self, future: Future[Report], chunk: Chunk) -> list[tuple[Chunk, Report]]:
         try:
             report = future.result()
         except (BrokenExecutor, CancelledError) as fault:
-            if not self.crew.replace_lost():
+            if not self.crew.renews_itself:
                 raise CrewLost(f"the executor broke ({type(fault).__name__})") from fault
             return self._lost(chunk)
         self.pace.note(report)

@@ -11,9 +11,9 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from types import ModuleType
 from typing import Protocol
@@ -42,8 +42,9 @@ class Crew(Protocol):
     def look_after(self) -> None:
         """End what is stuck; called about twice a second."""
 
-    def replace_lost(self) -> bool:
-        """Put others in the place of processes that died; False when there is no way to."""
+    @property
+    def renews_itself(self) -> bool:
+        """Whether others take the place of processes that died."""
 
     def leave(self, at_once: bool) -> None:
         """Let go of everything, without waiting for work when in a hurry."""
@@ -53,6 +54,7 @@ class Here:
     """The process that asks."""
 
     places = hands = 1
+    renews_itself = False
 
     def submit(self, chunk: Chunk) -> Future[Report]:
         """Carry the chunk out before returning."""
@@ -62,10 +64,6 @@ class Here:
 
     def look_after(self) -> None:
         """Nothing can be stuck."""
-
-    def replace_lost(self) -> bool:
-        """Nothing is lost without this process."""
-        return False
 
     def leave(self, at_once: bool) -> None:
         """There is nothing to let go of."""
@@ -77,12 +75,27 @@ class _Place:
 
     pool: ProcessPoolExecutor
     process: BaseProcess
+    ready: Future[None]
     work: Future[Report] | None = None
-    deadline: float = field(default=float("inf"))
+    allowed_seconds: float = 0.0
+    since: float | None = None
 
     @property
     def idle(self) -> bool:
         return self.work is None or self.work.done()
+
+    def renew(self) -> None:
+        """Put a new process in the place of one that died."""
+        self.pool.shutdown(wait=False)
+        self.pool, self.process, self.ready = _new_process()
+
+    @property
+    def overruns(self) -> bool:
+        """Whether it is at its work for too long, the time until it was ready not counted."""
+        if self.idle or not self.ready.done():
+            return False
+        self.since = self.since or time.monotonic()
+        return time.monotonic() - self.since > self.allowed_seconds
 
 
 class Processes:
@@ -99,30 +112,29 @@ class Processes:
     again, so that neither a notebook nor ``python -c`` nor a script needs a guard around its main part.
     """
 
+    renews_itself = True
+
     def __init__(self, count: int) -> None:
         self.places = self.hands = count
-        self._places = [_new_place() for _ in range(count)]
+        self._places = [_Place(*_new_process()) for _ in range(count)]
 
     def submit(self, chunk: Chunk) -> Future[Report]:
         """Hand a chunk to an idle process."""
         place = next(place for place in self._places if place.idle)
-        place.work = place.pool.submit(carry_out, chunk)
-        place.deadline = time.monotonic() + len(chunk.runs) * chunk.terms.seconds + GRACE_SECONDS
-        return place.work
+        try:
+            work = place.pool.submit(carry_out, chunk)
+        except BrokenExecutor:
+            place.renew()
+            work = place.pool.submit(carry_out, chunk)
+        place.work, place.since = work, None
+        place.allowed_seconds = len(chunk.runs) * chunk.terms.seconds + GRACE_SECONDS
+        return work
 
     def look_after(self) -> None:
         """End processes that overrun by far: something that no limit inside can stop."""
         for place in self._places:
-            if not place.idle and time.monotonic() > place.deadline:
+            if place.overruns:
                 place.process.kill()
-
-    def replace_lost(self) -> bool:
-        """Start new processes where some died."""
-        for number, place in enumerate(self._places):
-            if not place.process.is_alive():
-                place.pool.shutdown(wait=False, cancel_futures=True)
-                self._places[number] = _new_place()
-        return True
 
     def leave(self, at_once: bool) -> None:
         """End the processes; in a hurry, in the middle of their work."""
@@ -142,6 +154,8 @@ class Borrowed:
         Chunks to hand over before waiting for one.
     """
 
+    renews_itself = False
+
     def __init__(self, executor: Executor, places: int) -> None:
         self.places, self.hands = places, (places + 1) // 2
         self._executor = executor
@@ -156,10 +170,6 @@ class Borrowed:
     def look_after(self) -> None:
         """It looks after itself."""
 
-    def replace_lost(self) -> bool:
-        """It cannot be replaced from here."""
-        return False
-
     def leave(self, at_once: bool) -> None:
         """Take back what has not begun."""
         for future in self._waiting:
@@ -171,14 +181,14 @@ def places_of(executor: Executor) -> int:
     return 2 * int(getattr(executor, "_max_workers", None) or processors())
 
 
-def _new_place() -> _Place:
+def _new_process() -> tuple[ProcessPoolExecutor, BaseProcess, Future[None]]:
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(1, mp_context=context, initializer=_settle_in)
-    with _interrupts_ignored(), _script_hidden():
+    with _interrupts_later(), _script_hidden():
         before = set(multiprocessing.active_children())
-        pool.submit(_ready)
+        ready = pool.submit(_ready)
         (process,) = set(multiprocessing.active_children()) - before
-    return _Place(pool, process)
+    return pool, process, ready
 
 
 def _ready() -> None:
@@ -188,6 +198,8 @@ def _ready() -> None:
 def _settle_in() -> None:
     """Leave Ctrl-C to the parent, and end with it, however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -210,13 +222,13 @@ def _script_hidden() -> Iterator[None]:
 
 
 @contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Let processes that start here ignore Ctrl-C before they can say so themselves."""
-    if threading.current_thread() is not threading.main_thread():
+def _interrupts_later() -> Iterator[None]:
+    """Let Ctrl-C wait: it is not lost here, and processes that start here are deaf to it until they ignore it."""
+    if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
