@@ -128,13 +128,7 @@ class Carrying:
 
 
 def timed(chunks: Iterator[Chunk], crew: Crew, pace: Pace, seconds: float) -> Iterator[tuple[Chunk, Report]]:
-    """Carry out chunks until so many seconds are over, to measure what a run takes.
-
-    The first chunk does not count: the machine code is loaded in it.
-    """
-    first = next(chunks, None)
-    if first is not None:
-        yield from Carrying(iter([first]), crew, Pace()).reports()
+    """Carry out chunks until so many seconds are over, to measure what a run takes."""
     started = time.perf_counter()
     while time.perf_counter() - started < seconds and (chunk := next(chunks, None)) is not None:
         yield from Carrying(iter([chunk]), crew, pace).reports()

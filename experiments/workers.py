@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import Protocol
 
 from experiments.processors import processors
-from experiments.runs import Chunk, Report, carry_out
+from experiments.runs import Chunk, Report, carry_out, load_code
 
 GRACE_SECONDS = 30.0
 """How long a process may overrun its runs' limit of time before it is ended from outside."""
@@ -186,13 +186,10 @@ def _new_process() -> tuple[ProcessPoolExecutor, BaseProcess, Future[None]]:
     pool = ProcessPoolExecutor(1, mp_context=context, initializer=_settle_in)
     with _interrupts_later(), _script_hidden():
         before = set(multiprocessing.active_children())
-        ready = pool.submit(_ready)
+        ready = pool.submit(load_code)
         (process,) = set(multiprocessing.active_children()) - before
     return pool, process, ready
 
-
-def _ready() -> None:
-    """Do nothing, which makes a process import all that it needs."""
 
 
 def _settle_in() -> None:
