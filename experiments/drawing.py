@@ -51,8 +51,24 @@ def indices_of(ranges: Mapping[str, Range], sampling: Sampling, points: Floats, 
     """Return what SALib makes of the outcomes of drawn points: one row a parameter, an interval beside each index.
 
     Sobol's points give first-order and total indices (``S1``, ``ST``), Morris's the mean and spread of elementary
-    effects (``mu_star``, ``sigma``), a Latin hypercube the moment-independent ``delta`` and ``S1``.
+    effects (``mu_star``, ``sigma``), a Latin hypercube the first-order ``S1`` (RBD-FAST).
+
+    Raises
+    ------
+    BadInput
+        When there is nothing to explain, or too few points to do so.
     """
+    if np.ptp(outcomes) == 0:
+        raise BadInput(f"the outcome is {outcomes[0]:g} at every point: there is nothing to explain")
+    try:
+        found = _analyzed(ranges, sampling, points, outcomes)
+    except ValueError as fault:
+        raise BadInput(f"SALib finds no indices; draw more points ({' '.join(str(fault).split())})") from None
+    columns = {name: np.asarray(values) for name, values in found.items() if np.shape(values) == (len(ranges),)}
+    return pd.DataFrame({"parameter": list(ranges)} | {n: v for n, v in columns.items() if n != "names"})
+
+
+def _analyzed(ranges: Mapping[str, Range], sampling: Sampling, points: Floats, outcomes: Floats) -> dict[str, Any]:
     problem, seed = problem_of(ranges), sampling.seed
     match sampling.method:
         case "sobol":
@@ -61,6 +77,5 @@ def indices_of(ranges: Mapping[str, Range], sampling: Sampling, points: Floats, 
             analyze = salib("analyze.morris").analyze
             found = analyze(problem, points, outcomes, num_levels=sampling.levels, seed=seed)
         case _:
-            found = salib("analyze.delta").analyze(problem, points, outcomes, seed=seed)
-    columns = {name: np.asarray(values) for name, values in found.items() if np.shape(values) == (len(ranges),)}
-    return pd.DataFrame({"parameter": list(ranges)} | {n: v for n, v in columns.items() if n != "names"})
+            found = salib("analyze.rbd_fast").analyze(problem, points, outcomes, seed=seed)
+    return dict(found)

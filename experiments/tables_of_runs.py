@@ -90,7 +90,7 @@ def sensitivity(folder: str | Path, outcome: str) -> pd.DataFrame:
     """Return SALib's indices of an outcome with their intervals: one row a parameter, scenario and design.
 
     Outcomes are means over seeds. Sobol's points give ``S1`` and ``ST``, Morris's ``mu_star`` and ``sigma``, a Latin
-    hypercube ``delta`` and ``S1``; the half-width of an interval of 95 % stands beside each as ``…_conf``.
+    hypercube ``S1``; the half-width of an interval of 95 % stands beside each as ``…_conf``.
 
     Raises
     ------

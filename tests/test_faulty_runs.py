@@ -186,6 +186,6 @@ def test_run_that_no_alarm_reaches(sound: pd.DataFrame, tmp_path: Path, monkeypa
     """Its process is ended from outside, and the others go on."""
     monkeypatch.setattr("experiments.carrying.SMALL_SECONDS", 0.0)
     monkeypatch.setattr("experiments.sweeping.TRIAL_SECONDS", 0.0)
-    monkeypatch.setattr(working, "GRACE_SECONDS", 4.0)
+    monkeypatch.setattr(working, "GRACE_SECONDS", 1.0)
     found = sweep(plain(time_limit_seconds=0.5), tmp_path / "out", executives={"cro": Stuck}, workers=2)
     assert_one_failed(found, sound, "WorkerLost")
