@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from dataclasses import dataclass, field
 
-from experiments.runs import Chunk, Ran, Report, Terms, Unit
+from experiments.chunks import Chunk, Ran, Report, Terms, Unit
 from experiments.workers import Crew, Here, Processes
 
 CHUNK_SECONDS = 1.0

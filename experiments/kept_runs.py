@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.caching import cache_folder
+from experiments.chunks import Chunk, Report, zip_runs
 from experiments.fingerprint import fingerprint
-from experiments.runs import Chunk, Report, zip_runs
 from simulation.metrics import METRICS
 
 Parts = NDArray[np.float64]
@@ -68,12 +68,12 @@ class KeptRuns:
             self._set_aside_if_damaged()
 
     def __len__(self) -> int:
-        """How many entries there are."""
+        """How many runs are kept."""
         if not self.file.exists():
             return 0
         try:
             with closing(self._connected()) as connection:
-                return int(connection.execute("SELECT count(*) FROM runs").fetchone()[0])
+                return int(connection.execute("SELECT count(DISTINCT run) FROM runs").fetchone()[0])
         except sqlite3.DatabaseError:
             return 0
 

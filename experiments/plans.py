@@ -10,10 +10,11 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from experiments.chunks import Arm, Base, Unit
 from experiments.fingerprint import fingerprint
 from experiments.points import points_of
-from experiments.runs import Arm, Base, Unit
 from experiments.settings import LATER, changed, leaves, moved, past_number, run_key, scenario_number
 from experiments.study import Study
 from scenarios import load
@@ -139,8 +140,12 @@ class Plan:
 
     def _point(self, row: int) -> dict[str, Any]:
         """Return one point as plain values."""
-        values = (self.points[path].iat[row] for path in self.points.columns)
-        return {path: v.item() if isinstance(v, np.generic) else v for path, v in zip(self.paths, values, strict=True)}
+        values = ((path, column[row]) for path, column in self._cells.items())
+        return {path: value.item() if isinstance(value, np.generic) else value for path, value in values}
+
+    @cached_property
+    def _cells(self) -> dict[str, NDArray[Any]]:
+        return {path: self.points[path].to_numpy() for path in self.paths}
 
     def _described(self, pairing: Pairing, point: Mapping[str, Any]) -> tuple[int, str, tuple[object, ...]]:
         """Return the number of a scenario at a point, its settings as text, and its varied columns."""

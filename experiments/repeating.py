@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from experiments.chunks import FAILED
 from experiments.plans import Plan
-from experiments.runs import FAILED
 from experiments.study import Study
 from experiments.tables_of_runs import table_of
 
@@ -20,8 +20,8 @@ def command(scenario: str, settings: Mapping[str, Any], seed: int) -> str:
 
     Examples
     --------
-    >>> command("mid", {"organization.chief": {"seat": "cro", "holder": "executor"}, "run.weeks": 52}, seed=3)
-    "revorg run mid --set 'organization.chief={seat = "cro", holder = "executor"}' --set run.weeks=52 --seed 3"
+    >>> print(command("mid", {"organization.chief": {"seat": "cro", "holder": "executor"}, "run.weeks": 52}, seed=3))
+    revorg run mid --set 'organization.chief={seat = "cro", holder = "executor"}' --set run.weeks=52 --seed 3
     """
     changes = [word for path, value in settings.items() for word in ("--set", f"{path}={_toml(value)}")]
     return shlex.join(["revorg", "run", scenario, *changes, "--seed", str(seed)])

@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
+from experiments.chunks import FAILED
 from experiments.fingerprint import fingerprint
 from experiments.parts import UNFINISHED, Parts, write_whole
 from experiments.plans import Plan
-from experiments.runs import FAILED
 from simulation.errors import BadInput
 
 ASKED, LOCK = "study.json", "study.lock"

@@ -13,11 +13,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments.carrying import Carrying, Pace, chunks_of, crew_for, timed
+from experiments.chunks import DONE, FAILED, WHOLE, Chunk, Ran, Report, Terms, Unit, zip_runs
 from experiments.kept_runs import KeptRuns, Parts, keep_report
 from experiments.listening import Counter, Listener, Silence
 from experiments.plans import Plan
 from experiments.processors import processors
-from experiments.runs import DONE, FAILED, WHOLE, Chunk, Ran, Report, Terms, Unit, make_ready, zip_runs
+from experiments.runs import make_ready
 from experiments.settings import executives_hash
 from experiments.stores import Store
 from experiments.study import Study, read_study

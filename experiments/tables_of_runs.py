@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from experiments.chunks import DONE
 from experiments.drawing import indices_of
 from experiments.naming import known_name
 from experiments.points import ranges_of, sample_of
-from experiments.runs import DONE
 from experiments.stores import RUNS, WEEKS, read_asked
 from experiments.study import Study
 from simulation.errors import BadInput

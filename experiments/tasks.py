@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.carrying import Carrying, Pace, chunks_of, crew_for, timed
+from experiments.chunks import Arm, Base, Chunk, Report, Terms, Unit, zip_runs
 from experiments.designs import Design
 from experiments.kept_runs import KeptRuns, Parts, keep_report
-from experiments.runs import Arm, Base, Chunk, Report, Terms, Unit, carry_out, zip_runs
+from experiments.runs import carry_out
 from experiments.settings import changed, run_key, scenario_number
 from experiments.workers import Crew, Here
 from scenarios import load

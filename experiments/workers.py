@@ -18,8 +18,9 @@ from multiprocessing.process import BaseProcess
 from types import ModuleType
 from typing import Protocol
 
+from experiments.chunks import Chunk, Report
 from experiments.processors import processors
-from experiments.runs import Chunk, Report, carry_out, load_code
+from experiments.runs import carry_out, load_code
 
 GRACE_SECONDS = 30.0
 """How long a process may overrun its runs' limit of time before it is ended from outside."""

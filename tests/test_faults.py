@@ -21,6 +21,8 @@ import pandas as pd
 import psutil
 import pytest
 
+from experiments.caching import cache_folder
+
 if sys.platform == "win32":
     pytest.skip("kills by POSIX signals", allow_module_level=True)
 
@@ -315,3 +317,33 @@ def test_full_disk(study: Path, undisturbed: Path, tmp_path: Path) -> None:
         subprocess.run(["cp", "-r", str(out), str(roomy)], check=True)
     assert count(finish(study, roomy, "--workers", "1"), "reused") <= kept
     assert_same(roomy, undisturbed)
+
+
+def test_interrupted_claims_go_on(tmp_path: Path) -> None:
+    """Ctrl-C keeps what was run; the second call says so and takes it."""
+    ours = tmp_path / "revorg"
+    ours.mkdir()
+    (ours / "compiled").symlink_to(cache_folder() / "compiled", target_is_directory=True)
+    first, code = told_until("done", tmp_path)
+    assert code == 130, first
+    assert "What was run is kept" in first
+    second, _ = told_until("kept from before", tmp_path)
+    assert int(re.findall(r"(\d+) of them kept from before", second)[0]) > 0, second
+
+
+def told_until(word: str, cache: Path) -> tuple[str, int]:
+    """Start the claims command, interrupt it when it says a word; return all it said and its exit code."""
+    command = [*COMMAND[:-1], "claims", "cso-suits-simple-single", "--quick", "--json", "--workers", "2"]
+    environment = {**os.environ, "XDG_CACHE_HOME": str(cache), "PYTHONUNBUFFERED": "1"}
+    said = ""
+    with subprocess.Popen(
+        command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            said += line
+            if word in line:
+                os.killpg(process.pid, signal.SIGINT)
+                break
+        said += process.stderr.read()
+    return said, process.returncode

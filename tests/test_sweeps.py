@@ -1,6 +1,7 @@
 """Studies as files and values, their plans, their tables, and what bad input is answered with."""
 
 import json
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -8,16 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import nbformat
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from nbclient import NotebookClient
 from test_cli import revorg
 
 from experiments import Study, clusters, sensitivity, sweep, table_of, to_ema
+from experiments.chunks import Chunk, Terms
 from experiments.fingerprint import fingerprint
 from experiments.kept_runs import KeptRuns
 from experiments.plans import Plan
+from experiments.runs import OtherModel, carry_out
 from experiments.settings import changed, run_key, scenario_number
 from experiments.study import read_study
 from experiments.sweeping import carry_out_study
@@ -221,6 +226,13 @@ def test_keys_of_a_plan_are_those_of_the_scenarios_in_full() -> None:
             assert arm.run == run_key(scenario_number(scenario), unit.seed)
 
 
+def test_a_worker_of_another_model_is_found_out() -> None:
+    """Somebody edited the model while a pool was at work: the sweep stops instead of mixing versions."""
+    unit = next(Plan.of(small()).units())
+    with pytest.raises(OtherModel, match="a worker has model"):
+        carry_out(Chunk(Terms(model="0123456789abcdef"), (unit,)))
+
+
 # Going on
 
 
@@ -286,20 +298,22 @@ def test_damaged_cache_costs_its_runs_and_nothing_else(tmp_path: Path) -> None:
     assert set(kept.found(["a", "b"], "0-52")) == {"a"}
 
 
-def test_from_a_line_of_python_with_processes(tmp_path: Path) -> None:
-    """``python -c`` needs no guard, nor does a notebook's cell or a script."""
+def test_processes_from_a_line_and_from_a_cell(tmp_path: Path) -> None:
+    """Neither ``python -c`` nor a notebook's cell needs a guard, and nor would a script."""
     code = (
         "import experiments.carrying as c; c.SMALL_SECONDS = 0.0\n"
         "from experiments import Study, sweep\n"
         f"study = Study(scenarios=['simple-single'], set={SMALL}, seeds=100, outcomes=['arr_growth'])\n"
         "print(len(sweep(study, 'out', workers=2)))\n"
     )
-    (tmp_path / "script.py").write_text(code)
-    for arguments in (["-c", code], ["script.py"]):
-        done = subprocess.run(
-            [sys.executable, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
-        )
-        assert (done.returncode, done.stdout) == (0, "100\n"), done.stderr
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert (done.returncode, done.stdout) == (0, "100\n"), done.stderr
+    shutil.rmtree(tmp_path / "out")
+    cell = nbformat.v4.new_code_cell(code)
+    NotebookClient(nbformat.v4.new_notebook(cells=[cell]), resources={"metadata": {"path": str(tmp_path)}}).execute()
+    assert cell.outputs[0].text == "100\n"
 
 
 # Commands

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from experiments import Study, sweeping
+from experiments.chunks import Chunk, Ran, Report
 from experiments.fingerprint import fingerprint
-from experiments.runs import Chunk, Ran, Report
 from experiments.scripts.odd_tables import table
 from experiments.sweeping import Sweep, carry_out_study
 from simulation.metrics import METRICS
