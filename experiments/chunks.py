@@ -1,6 +1,6 @@
 """What is handed to a worker and what it hands back: plain data that knows nothing of how a run is lived."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
@@ -50,6 +50,11 @@ class Unit:
     base: Base
     seed: int
     arms: tuple[Arm, ...]
+
+    def without(self, runs: Container[str]) -> "Unit":
+        """Return the unit without some of its runs."""
+        left = tuple(arm for arm in self.arms if arm.run not in runs)
+        return self if len(left) == len(self.arms) else Unit(self.base, self.seed, left)
 
 
 @dataclass(frozen=True)

@@ -161,18 +161,17 @@ class Finished:
     def __len__(self) -> int:
         return len(self.keys)
 
-    def __contains__(self, key: str) -> bool:
-        if not len(self.keys):
-            return False
-        wanted = key.encode()
-        place = int(self.keys.searchsorted(wanted))
-        return place < len(self.keys) and bool(self.keys[place] == wanted)
+    def among(self, runs: Sequence[str]) -> set[str]:
+        """Return those of some keys that are here."""
+        return {run for run, here in zip(runs, self._has(np.array(runs, dtype="S24")).tolist(), strict=True) if here}
 
     def has(self, column: Any) -> NDArray[np.bool_]:
         """Tell for each key of an Arrow column whether it is here."""
+        return self._has(_as_bytes(column))
+
+    def _has(self, keys: NDArray[np.bytes_]) -> NDArray[np.bool_]:
         if not len(self.keys):
-            return np.zeros(len(column), dtype=bool)
-        keys = _as_bytes(column)
+            return np.zeros(len(keys), dtype=bool)
         places = np.minimum(self.keys.searchsorted(keys), len(self.keys) - 1)
         found: NDArray[np.bool_] = self.keys[places] == keys
         return found

@@ -180,7 +180,7 @@ class Workers:
             for task, unit in units.items()
             if any(arm.run not in found for arm in unit.arms)
         }
-        missing = [_without(units[task], found) for task in waiting.values()]
+        missing = [units[task].without(found) for task in waiting.values()]
         errors: dict[str, str] = {}
         for chunk, report in self._carried(missing, todo[0].windows if todo else ()):
             self._take(chunk, report, found, errors)
@@ -218,10 +218,6 @@ class Workers:
         if isinstance(self._crew, Here):
             self._crew = crew_for(sum(len(unit.arms) for unit in units), self._pace, self.count)
         yield from Carrying(chunks, self._crew, self._pace).reports()
-
-
-def _without(unit: Unit, found: Mapping[str, Parts]) -> Unit:
-    return Unit(unit.base, unit.seed, tuple(arm for arm in unit.arms if arm.run not in found))
 
 
 def _gathered(task: Task, unit: Unit, found: Mapping[str, Parts]) -> Outcomes:
