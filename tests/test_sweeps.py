@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from simulation.metrics import METRICS
 
 SMALL: dict[str, Any] = {"market.accounts": 600, "run.weeks": 26, "run.warm_up_weeks": 13}
 DESIGNS = ("cro:strategist", "cso:executor")
-STUDIES = Path(__file__).parents[1] / "experiments" / "studies"
+STUDIES = files("experiments") / "studies"
 
 
 def small(**given: Any) -> Study:
@@ -350,7 +351,7 @@ def test_failed_runs_are_listed_with_the_command_that_repeats_them(tmp_path: Pat
 
 def test_first_example_is_sound() -> None:
     """Examples are planned without a fault; the first is small enough to try."""
-    plans = [Plan.of(read_study(file)) for file in sorted(STUDIES.glob("*.toml"))]
+    plans = [Plan.of(read_study(file)) for file in sorted(Path(str(STUDIES)).glob("*.toml"))]
     assert 500 <= len(plans[0]) <= 2000
 
 
