@@ -14,8 +14,9 @@ from experiments.gathering import Question, estimate, gather, questions_of
 from experiments.listening import Listener, Silence
 from experiments.measurements import Arm, Measurements
 from experiments.repeated_controls import run_controls
-from experiments.runs import Workers, make_ready
+from experiments.runs import make_ready
 from experiments.sampling import BATCH, FULL, QUICK, STANDARD, Precision, pairs_needed
+from experiments.tasks import Tally, Workers
 from experiments.verdicts import combine, false_support_bound, is_precise, judge
 from scenarios import load
 from simulation.errors import BadInput
@@ -101,7 +102,9 @@ class Assessment:
     decompositions : dict of str to Decomposition
         By metric; empty unless the whole factorial was run.
     runs : int
-        How many runs it took.
+        How many runs it rests on.
+    tally : Tally
+        How many of them were made just now.
     rivals : dict of str to tuple of Result
         The same claims under each rival mechanism; empty unless asked for.
     """
@@ -113,6 +116,7 @@ class Assessment:
     decompositions: Mapping[str, Decomposition]
     runs: int
     rivals: Mapping[str, tuple[Result, ...]] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
 
     @property
     def sound(self) -> bool:
@@ -125,7 +129,9 @@ class Assessment:
         return [answer for result in self.results for answer in result.answers]
 
 
-def assess(ids: Sequence[str] = (), *, quick: bool = False, full: bool = False, workers: int = 1) -> pd.DataFrame:
+def assess(
+    ids: Sequence[str] = (), *, quick: bool = False, full: bool = False, workers: int = 1, fresh: bool = False
+) -> pd.DataFrame:
     """Test claims of the registry and return their verdicts.
 
     Parameters
@@ -137,8 +143,9 @@ def assess(ids: Sequence[str] = (), *, quick: bool = False, full: bool = False, 
     full : bool
         Ask for intervals half as wide.
     workers : int
-        Processes to use. More than one needs ``if __name__ == "__main__":`` in a script; the result is the
-        same bit for bit.
+        Processes to use; the result is the same bit for bit.
+    fresh : bool
+        Make every run anew instead of taking from the user's cache what earlier commands ran.
 
     Returns
     -------
@@ -154,7 +161,7 @@ def assess(ids: Sequence[str] = (), *, quick: bool = False, full: bool = False, 
     """
     from experiments.report import verdict_table
 
-    return verdict_table(assess_claims(ids, quick=quick, full=full, workers=workers))
+    return verdict_table(assess_claims(ids, quick=quick, full=full, workers=workers, fresh=fresh))
 
 
 def assess_claims(
@@ -164,6 +171,7 @@ def assess_claims(
     full: bool = False,
     rivals: bool = False,
     workers: int = 1,
+    fresh: bool = False,
     listener: Listener | None = None,
 ) -> Assessment:
     """Test claims of the registry; as :func:`assess`, with all that a report needs.
@@ -172,7 +180,7 @@ def assess_claims(
     ------
     BadInput
         When a claim is unknown, or both ``quick`` and ``full`` are asked for.
-    RuntimeError
+    RunsFailed
         When a run fails.
     """
     if quick and full:
@@ -184,7 +192,7 @@ def assess_claims(
     controls = run_controls(quick=quick, listener=listener)
     precision = QUICK if quick else FULL if full else STANDARD
     everything = set() if ids else {(w, d) for w in book.factorial.worlds for d in book.factorial.designs}
-    with Workers(workers) as pool:
+    with Workers(workers, fresh=fresh) as pool:
         measurements, effects, runs = gather(questions, everything, precision, pool, listener)
         results = _results(questions, effects, measurements, precision)
         others = {}
@@ -195,7 +203,7 @@ def assess_claims(
     taken_apart = {name: take_apart(measurements, book.factorial, name) for name in (HEADLINE,)}
     kept = {name: parts for name, parts in taken_apart.items() if parts is not None}
     calibrated = all(load(world).is_calibrated for world in book.factorial.worlds)
-    return Assessment(fingerprint(), calibrated, results, controls, kept, runs, others)
+    return Assessment(fingerprint(), calibrated, results, controls, kept, runs, others, pool.tally)
 
 
 def _results(

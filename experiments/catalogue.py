@@ -135,8 +135,20 @@ def _written(value: Any) -> str:
 def _cache() -> Listing:
     folder = cache_folder()
     files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.exists() else []
-    rows = tuple((group, f"{count}", number(size / 1e6)) for group, count, size in _groups(folder, files))
-    return Listing(f"{folder}", ("folder", "files", "MB"), rows)
+    rows = tuple((group, f"{count}", number(size / 1e6), _held(group)) for group, count, size in _groups(folder, files))
+    return Listing(f"{folder}", ("folder", "files", "MB", "holds"), rows)
+
+
+def _held(group: str) -> str:
+    """Say what a folder of the cache is for."""
+    from experiments.kept_runs import KeptRuns
+
+    told = {
+        "compiled": "machine code of the model",
+        "figures": "figures of claims without --out",
+        "runs": f"{len(KeptRuns()):,} runs of this version of the model, lent to claims and sweeps",
+    }
+    return told.get(group, "")
 
 
 def _groups(folder: Path, files: Iterable[Path]) -> Iterator[tuple[str, int, int]]:

@@ -1,16 +1,18 @@
 """The command ``revorg``. Heavy imports stand inside the commands that need them, so that help is quick."""
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from experiments.exit_codes import BAD_INPUT, FAILED, INTERRUPTED
+from experiments.processors import processors
 from experiments.speed.command import bench
 
 if TYPE_CHECKING:
+    from experiments.tasks import RunsFailed
     from simulation.parameters import Scenario
 
 app = typer.Typer(
@@ -25,7 +27,6 @@ app = typer.Typer(
 app.command(epilog="Example: [bold]revorg bench --quick[/bold]")(bench)
 
 PLACEBO, GENERALIST = "placebo", "generalist"  # what the neutral organization has in the chief's place
-BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 
 
 def main() -> None:
@@ -41,11 +42,6 @@ def main() -> None:
         sys.exit(BAD_INPUT)
 
 
-def _processors() -> int:
-    """Count the processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 @app.command(epilog="Example: [bold]revorg claims --quick[/bold]")
 def claims(
     ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Claims to test; all when none.")] = None,
@@ -54,7 +50,8 @@ def claims(
     rivals: Annotated[bool, typer.Option("--rivals", help="Test again under each rival mechanism.")] = False,
     workers: Annotated[
         int, typer.Option(min=1, max=256, help="Processes to use.", show_default="all processors")
-    ] = _processors(),
+    ] = processors(),
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run everything anew, whatever the cache has.")] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for verdicts.parquet, report.html and the figures.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> None:
@@ -66,12 +63,9 @@ def claims(
     """
     folder = _made(out)
     try:
-        sound = _assess(ids or [], quick, full, rivals, workers, folder, as_json)
+        sound = _assess(ids or [], quick, full, rivals, workers, fresh, folder, as_json)
     except KeyboardInterrupt:
-        print(
-            "Stopped. Nothing is kept of an unfinished test; the same command starts it again.",
-            file=sys.stderr,
-        )
+        print("Stopped. What was run is kept; the same command goes on from there.", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     if not sound:
         print("A control failed: the verdicts cannot be used.", file=sys.stderr)
@@ -92,18 +86,28 @@ def _made(out: Path | None) -> Path | None:
 
 
 def _assess(
-    ids: list[str], quick: bool, full: bool, rivals: bool, workers: int, folder: Path | None, as_json: bool
+    ids: list[str],
+    quick: bool,
+    full: bool,
+    rivals: bool,
+    workers: int,
+    fresh: bool,
+    folder: Path | None,
+    as_json: bool,
 ) -> bool:
-    from concurrent.futures.process import BrokenProcessPool
-
     from experiments.assessment import assess_claims
+    from experiments.tasks import RunsFailed
     from experiments.terminal import Terminal
 
+    listener = Terminal()
     try:
-        assessment = assess_claims(ids, quick=quick, full=full, rivals=rivals, workers=workers, listener=Terminal())
-    except BrokenProcessPool:
-        print("A worker process was ended from outside; try again, or with fewer --workers.", file=sys.stderr)
+        assessment = assess_claims(
+            ids, quick=quick, full=full, rivals=rivals, workers=workers, fresh=fresh, listener=listener
+        )
+    except RunsFailed as fault:
+        _tell_failures(fault)
         raise typer.Exit(FAILED) from None
+    listener.say(str(assessment.tally))
     if as_json:
         from experiments.report import as_json as json_of
 
@@ -115,6 +119,16 @@ def _assess(
     if folder is not None or not as_json:
         _illustrate(assessment, folder)
     return assessment.sound
+
+
+def _tell_failures(fault: "RunsFailed") -> None:
+    """List runs that failed, and the command that repeats each."""
+    from experiments.repeating import FEW, command
+
+    print(fault, file=sys.stderr)
+    for task, design, error in fault.failures[:FEW]:
+        again = command(task.world, task.settings_of(design), task.seed)
+        print(f"  {error}\n    {again}", file=sys.stderr)
 
 
 def _illustrate(assessment: Any, folder: Path | None) -> None:
@@ -179,17 +193,16 @@ def run(
 
 
 def _prepared(name: str, seat: str | None, leader: str | None, changes: list[str], weeks: int | None) -> "Scenario":
-    """Load the scenario and change it as asked."""
+    """Load the scenario and change it as asked, all at once."""
+    from experiments.settings import changed
     from scenarios import load
 
-    world = load(name)
-    for change in changes:
-        world = world.set(*_change(change))
+    settings = dict(map(_change, changes))
     if weeks is not None:
-        world = world.set("run.weeks", weeks)
+        settings["run.weeks"] = weeks
     if seat is not None or leader is not None:
-        world = world.with_leader(seat=seat or PLACEBO, profile=leader or GENERALIST)
-    return world
+        settings["organization.chief"] = {"seat": seat or PLACEBO, "holder": leader or GENERALIST}
+    return changed(load(name), settings)
 
 
 def _change(text: str) -> tuple[str, Any]:
@@ -304,7 +317,7 @@ def patterns(
     ] = 128,
     workers: Annotated[
         int, typer.Option(min=1, max=256, help="Processes to use.", show_default="all processors")
-    ] = _processors(),
+    ] = processors(),
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> None:
     """Hold the neutral worlds against the patterns they are calibrated on.
@@ -326,6 +339,27 @@ def patterns(
         pattern_report.print_report(report)
     if not report.accepted:
         raise typer.Exit(FAILED)
+
+
+@app.command(epilog="Example: [bold]revorg sweep study.toml --out results[/bold]")
+def sweep(
+    study: Annotated[Path, typer.Argument(metavar="STUDY.toml", help="What to run.")],
+    out: Annotated[Path, typer.Option(help="The study's folder; started again, the sweep goes on from what is there.")],
+    workers: Annotated[
+        int, typer.Option(min=1, max=256, help="Processes to use.", show_default="all processors")
+    ] = processors(),
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler, tcp://…, whose workers run instead.")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run everything anew, whatever the cache has.")] = False,
+) -> None:
+    """Run a study into a folder of tables; a sweep that was stopped goes on where it was.
+
+    Exit code 1 when a run failed (it is in the table with its error), 130 after Ctrl-C.
+    """
+    from experiments.sweep_command import run_sweep
+
+    run_sweep(study, out, workers, cluster, fresh)
 
 
 @app.command(epilog="Example: [bold]revorg validate my-company.toml[/bold]")

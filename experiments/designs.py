@@ -44,6 +44,11 @@ class Design:
             raise BadInput(f"design {text!r}: expected seat:person, for example cro:strategist")
         return cls(seat, person)
 
+    @property
+    def settings(self) -> dict[str, dict[str, str]]:
+        """What it sets, by dotted path."""
+        return {"organization.chief": {"seat": self.seat, "holder": self.person}}
+
     def apply(self, scenario: Scenario) -> Scenario:
         """Return a copy of the scenario with this design's seat and person in the chief's place.
 

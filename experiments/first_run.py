@@ -18,10 +18,15 @@ def compile_loops() -> None:
     helper = None
     if sys.executable and (os.cpu_count() or 1) > 1:
         helper = subprocess.Popen([sys.executable, "-m", "experiments.first_run"])
-    _small_firm().run().parts()
+    live_through_a_quarter()
     if helper is not None:
         helper.wait()
     compiling.mark_compiled()
+
+
+def live_through_a_quarter() -> None:
+    """Let a very small firm live for a quarter, in which every loop is called."""
+    _small_firm().run().parts()
 
 
 def _small_firm() -> RevenueOrganization:

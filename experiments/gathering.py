@@ -12,8 +12,8 @@ from experiments.contrasts import Effect, contrast
 from experiments.listening import Listener, Silence
 from experiments.measurements import Arm, Measurements
 from experiments.naming import known_name
-from experiments.runs import Task, Workers, outcomes_of
 from experiments.sampling import BATCH, STANDARD, Precision, pairs_needed
+from experiments.tasks import Task, Workers, outcomes_of
 from experiments.verdicts import is_precise
 from simulation.metrics import METRICS
 
@@ -106,7 +106,7 @@ def gather(
         tasks = tasks_of(arms, range(first, first + BATCH), windows, rival)
         runs += sum(len(task.designs) for task in tasks)
         if not first and not rival:
-            _announce_start(arms, tasks, precision, pool.count, listener)
+            _announce_start(arms, tasks, precision, pool, listener)
         _carry_out(tasks, pool, measurements, f"{rival or 'Pairs'} {first + 1}–{first + BATCH}", listener)
         for question in open_questions:
             effects[question] = estimate(measurements, question.outcome.metric, question.terms, first + BATCH)
@@ -146,20 +146,25 @@ def _carry_out(tasks: Sequence[Task], pool: Workers, measurements: Measurements,
 
 
 def _announce_start(
-    arms: set[Arm], tasks: Sequence[Task], precision: Precision, workers: int, listener: Listener
+    arms: set[Arm], tasks: Sequence[Task], precision: Precision, pool: Workers, listener: Listener
 ) -> None:
     """Time one task, and say what the first batch will take."""
     if isinstance(listener, Silence):
         return
-    started = time.perf_counter()
-    outcomes_of(tasks[-1])
-    per_run = (time.perf_counter() - started) / len(tasks[-1].designs)
-    seconds = len(arms) * BATCH * per_run / workers
+    missing, runs = pool.missing(tasks), len(arms) * BATCH
+    per_run = _seconds_a_run(tasks[-1]) if missing else 0.0
+    kept = f", {runs - missing} of them kept from before" if missing < runs else ""
     rest = "" if precision.most_pairs == BATCH else f"; then up to {precision.most_pairs} pairs where needed"
     listener.say(
-        f"{len(arms)} arms × {BATCH} pairs × {1000 * per_run:.0f} ms a run, {workers} at a time: "
-        f"about {max(1, round(seconds))} s{rest}"
+        f"{len(arms)} arms × {BATCH} pairs{kept} × {1000 * per_run:.0f} ms a run, {pool.count} at a time: "
+        f"about {max(1, round(missing * per_run / pool.count))} s{rest}"
     )
+
+
+def _seconds_a_run(task: Task) -> float:
+    started = time.perf_counter()
+    outcomes_of(task)
+    return (time.perf_counter() - started) / len(task.designs)
 
 
 def _announce_rest(effects: Mapping[Question, Effect], precision: Precision, listener: Listener) -> None:

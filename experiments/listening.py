@@ -14,15 +14,15 @@ class Listener(Protocol):
     def waiting(self, what: str) -> AbstractContextManager[None]:
         """Show that something of unknown length is going on while the context is open."""
 
-    def counting(self, what: str, total: int) -> AbstractContextManager["Counter"]:
+    def counting(self, what: str, total: int, pieces: str = "worlds × seeds") -> AbstractContextManager["Counter"]:
         """Show how many of ``total`` pieces of work are done while the context is open."""
 
 
 class Counter(Protocol):
     """Counts finished pieces of work."""
 
-    def advance(self) -> None:
-        """One more is done."""
+    def advance(self, count: int = 1, failed: int = 0) -> None:
+        """So many more are done, some of which failed."""
 
 
 class Silence:
@@ -37,9 +37,9 @@ class Silence:
         yield
 
     @contextmanager
-    def counting(self, what: str, total: int) -> Iterator[Counter]:
+    def counting(self, what: str, total: int, pieces: str = "worlds × seeds") -> Iterator[Counter]:
         """Show nothing."""
         yield self
 
-    def advance(self) -> None:
+    def advance(self, count: int = 1, failed: int = 0) -> None:
         """Ignore it."""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.claims import Term
-from experiments.runs import Outcomes
+from experiments.tasks import Outcomes
 from simulation.metrics import METRICS
 
 Arm = tuple[str, str]  # world, design

@@ -9,6 +9,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from experiments.listening import Counter
 
+SILENT_SECONDS = 30.0
+
 
 class Terminal:
     """Tells on stderr how a long job is going, so that stdout keeps nothing but results."""
@@ -33,36 +35,51 @@ class Terminal:
         self.say(f"{what}: {time.monotonic() - started:.0f} s")
 
     @contextmanager
-    def counting(self, what: str, total: int) -> Iterator[Counter]:
-        """Draw a bar; where there is no terminal, print a line at every tenth."""
+    def counting(self, what: str, total: int, pieces: str = "worlds × seeds") -> Iterator[Counter]:
+        """Draw a bar; where there is no terminal, print a line at every tenth and every half minute."""
         if not self.console.is_terminal:
-            yield _Lines(self, what, total)
+            yield _Lines(self, what, total, pieces)
             return
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("worlds × seeds"),
+            TextColumn(f"{pieces}{{task.fields[told]}}"),
             TimeRemainingColumn(),
         )
         with Progress(*columns, console=self.console, transient=True) as progress:
-            yield _Bar(progress, progress.add_task(what, total=total))
+            yield _Bar(progress, progress.add_task(what, total=total, told=""))
 
 
 class _Bar:
     def __init__(self, progress: Progress, task: TaskID) -> None:
         self._progress, self._task = progress, task
+        self._done = self._failed = 0
+        self._started = time.monotonic()
 
-    def advance(self) -> None:
-        self._progress.advance(self._task)
+    def advance(self, count: int = 1, failed: int = 0) -> None:
+        self._done, self._failed = self._done + count, self._failed + failed
+        told = _rate(self._done, self._failed, self._started)
+        self._progress.update(self._task, advance=count, told=told)
 
 
 class _Lines:
-    def __init__(self, terminal: Terminal, what: str, total: int) -> None:
-        self._terminal, self._what, self._total, self._done = terminal, what, total, 0
+    def __init__(self, terminal: Terminal, what: str, total: int, pieces: str = "worlds × seeds") -> None:
+        self._terminal, self._what, self._total, self._pieces = terminal, what, total, pieces
+        self._done = self._failed = 0
+        self._started = self._said = time.monotonic()
 
-    def advance(self) -> None:
+    def advance(self, count: int = 1, failed: int = 0) -> None:
         tenths_before = self._done * 10 // self._total
-        self._done += 1
-        if self._done * 10 // self._total > tenths_before:
-            self._terminal.say(f"{self._what}: {self._done} of {self._total} worlds × seeds done")
+        self._done, self._failed = self._done + count, self._failed + failed
+        now = time.monotonic()
+        if self._done * 10 // self._total > tenths_before or now - self._said > SILENT_SECONDS:
+            self._said = now
+            left = (self._total - self._done) * (now - self._started) / max(self._done, 1)
+            told = f"{_rate(self._done, self._failed, self._started)}, {left:.0f} s left"
+            self._terminal.say(f"{self._what}: {self._done} of {self._total} {self._pieces} done{told}")
+
+
+def _rate(done: int, failed: int, started: float) -> str:
+    rate = f", {done / max(time.monotonic() - started, 1e-3):.1f}/s"
+    return f"{rate}, {failed} failed" if failed else rate

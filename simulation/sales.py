@@ -269,7 +269,7 @@ def _reps_by_load(
     relative, reps = np.empty((segments, slots)), np.empty((segments, slots), np.int64)
     able = np.zeros(segments, np.int64)
     for r in range(slots):
-        if active[r] == 0 or hours[r] <= 0.0:
+        if active[r] == 0 or not hours[r] > 0.0:
             continue
         for next in range(min(2, segments)):
             covered = (segment[r] + next) % segments
@@ -283,7 +283,7 @@ def _first_brought_up_to_date(relative: Column, reps: Column, size: int, load: C
     while size > 0:
         first = reps[0]
         now = load[first] / hours[first]
-        if now == relative[0]:
+        if not now > relative[0]:  # loads only grow
             break
         size = push(relative, reps, drop_first(relative, reps, size), now, first)
     return size

@@ -1,10 +1,10 @@
 """Runs that were never run: outcomes of designs by formula, with noise that pairs share, for tests of what follows."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from experiments.runs import Outcomes, Task
+from experiments.tasks import Outcomes, Tally, Task
 from simulation.metrics import METRICS
 
 Rule = Callable[[str, str, int], float]
@@ -32,6 +32,11 @@ class MadeUpRuns:
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
         self.tasks: list[Task] = []
+        self.tally = Tally()
+
+    def missing(self, tasks: Sequence[Task]) -> int:
+        """Nothing is kept."""
+        return sum(len(task.designs) for task in tasks)
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Outcomes]:
         """Yield the tasks' outcomes, last first: order must not matter."""

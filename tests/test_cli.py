@@ -43,7 +43,7 @@ def test_help_is_quick_and_has_examples() -> None:
     assert "claims" in revorg("--help").stdout
 
 
-@pytest.mark.parametrize("command", ["run", "list", "show", "validate", "claims", "bench"])
+@pytest.mark.parametrize("command", ["run", "list", "show", "validate", "claims", "bench", "sweep"])
 def test_every_command_shows_an_example(command: str) -> None:
     """--help ends with a line to copy."""
     said = revorg(command, "--help")

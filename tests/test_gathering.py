@@ -1,5 +1,7 @@
 """Rule 2: batches until precise, on the width and never on the sign; and the runs behind it."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from made_up_runs import MadeUpRuns, noisy
@@ -8,8 +10,8 @@ from experiments.claims import WHOLE_RUN, registry
 from experiments.contrasts import Effect
 from experiments.gathering import Question, gather, questions_of, tasks_of
 from experiments.listening import Silence
-from experiments.runs import Task, Workers, outcomes_of
 from experiments.sampling import BATCH, FULL, QUICK, STANDARD, pairs_needed
+from experiments.tasks import RunsFailed, Task, Workers, outcomes_of
 from simulation.metrics import METRICS
 
 BOOK = registry()
@@ -88,11 +90,12 @@ def test_full_asks_for_half_the_width() -> None:
     assert (STANDARD.target(1), FULL.target(1), QUICK.most_pairs) == (0.5, 0.25, 32)
 
 
-def test_one_worker_or_two_make_no_difference() -> None:
+def test_one_worker_or_two_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     """Real runs: results are equal bit for bit whatever the workers and the order."""
+    monkeypatch.setattr("experiments.carrying.SMALL_SECONDS", 0.0)
     arms = [("simple-single", "cro:strategist"), ("simple-single", "cso:executor"), ("complex-multi", "coo:operator")]
     tasks = tasks_of(arms, range(3), (WHOLE_RUN, "0-52"))
-    with Workers(1) as one, Workers(2) as two:
+    with Workers(1, fresh=True) as one, Workers(2, fresh=True) as two:
         alone = {(found.task.world, found.task.seed): found for found in one.run(tasks)}
         shared = {(found.task.world, found.task.seed): found for found in two.run(tasks[::-1])}
     assert alone.keys() == shared.keys()
@@ -107,3 +110,34 @@ def test_result_does_not_depend_on_the_other_designs_of_a_task() -> None:
     alone = outcomes_of(Task("simple-single", 5, ("cso:executor",), (WHOLE_RUN,)))
     assert both.parts.shape == (2, 1, len(METRICS), 2)
     assert np.array_equal(both.parts[1], alone.parts[0], equal_nan=True)
+
+
+def test_kept_runs_change_no_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an earlier command ran is not run again, and is what it would be; a stop in between costs the rest alone."""
+    monkeypatch.setattr("experiments.kept_runs.cache_folder", lambda: tmp_path)
+    arms = [("simple-single", "cro:strategist"), ("simple-single", "cso:executor")]
+    tasks = tasks_of(arms, range(3), (WHOLE_RUN, "0-52"))
+    with Workers(1) as stopped:
+        next(stopped.run(tasks))
+    found = {}
+    for name, fresh in (("rest", False), ("again", False), ("fresh", True)):
+        with Workers(1, fresh=fresh) as workers:
+            found[name] = {outcomes.task: outcomes.parts for outcomes in workers.run(tasks)}
+            found[f"{name} made"], found[f"{name} reused"] = workers.tally.made, workers.tally.reused
+    assert (found["rest made"] + found["rest reused"], found["again reused"], found["fresh made"]) == (6, 6, 6)
+    assert found["rest reused"] > 0
+    for task, parts in found["fresh"].items():
+        assert np.array_equal(parts, found["rest"][task], equal_nan=True)
+        assert np.array_equal(parts, found["again"][task], equal_nan=True)
+
+
+def test_run_that_fails_is_told_with_its_design_and_seed() -> None:
+    """A claim has no answer without it; the others were done."""
+    tasks = [Task("simple-single", seed, ("cro:strategist",), ("0-9999",)) for seed in (1, 2)]
+    with Workers(1) as workers, pytest.raises(RunsFailed) as told:
+        list(workers.run(tasks))
+    assert [(task.seed, design) for task, design, _ in told.value.failures] == [
+        (1, "cro:strategist"),
+        (2, "cro:strategist"),
+    ]
+    assert "window 0..9999" in told.value.failures[0][2]

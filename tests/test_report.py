@@ -18,7 +18,7 @@ from experiments.claims import registry
 from experiments.controls import Control
 from experiments.figures import COURSE, draw_figures, save_course
 from experiments.report import as_json, verdict_table, write_report
-from experiments.runs import Outcomes, Task
+from experiments.tasks import Outcomes, Task
 from experiments.verdict_printing import print_assessment
 from simulation.errors import BadInput
 
@@ -35,7 +35,7 @@ EFFECTS = {"cro:strategist": 0.03, "cso:executor": 0.02, "cso:strategist": -0.05
 class MadeUpWorkers(MadeUpRuns):
     """Workers that make everything up."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, *, fresh: bool = False) -> None:
         super().__init__(noisy(EFFECTS))
 
     def __enter__(self) -> "MadeUpWorkers":

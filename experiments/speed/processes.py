@@ -5,11 +5,14 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from time import perf_counter
 
-from experiments.runs import Task, Workers
+from experiments.carrying import Carrying, Pace
+from experiments.chunks import Chunk, Terms
 from experiments.speed.timing import Blocks, in_turns
+from experiments.tasks import Task
+from experiments.workers import Crew, Here, Processes
 
 EMPTY_APP = """
 import typer
@@ -81,20 +84,22 @@ def sweep(seeds: int, designs: int, blocks: int, processes: Sequence[int] = (1, 
     """Measure arms a second in a sweep whose arms share the warm-up of their seed, by how many processes work."""
     seats = [f"{seat}:{person}" for seat in ("cro", "cso", "coo", "cco") for person in ("strategist", "executor")]
 
-    def tasks(first: int, count: int) -> list[Task]:
-        return [Task("complex-multi", seed, tuple(seats[:designs]), ("0-208",)) for seed in range(first, first + count)]
+    def chunks(first: int, count: int) -> Iterator[Chunk]:
+        for seed in range(first, first + count):
+            task = Task("complex-multi", seed, tuple(seats[:designs]), ("0-208",))
+            yield Chunk(Terms(windows=task.windows), (task.unit,))
 
-    def arms_a_second(workers: Workers) -> float:
+    def arms_a_second(crew: Crew) -> float:
         begin = perf_counter()
-        list(workers.run(tasks(0, seeds)))
-        return seeds * designs / (perf_counter() - begin)
+        done = sum(len(report.ran) for _, report in Carrying(chunks(0, seeds), crew, Pace()).reports())
+        return done / (perf_counter() - begin)
 
-    pools = {count: Workers(count) for count in processes}
+    crews: dict[int, Crew] = {count: Here() if count == 1 else Processes(count) for count in processes}
     try:
-        for count, workers in pools.items():
-            list(workers.run(tasks(1000, 2 * count)))
-        found = in_turns({str(count): lambda w=w: arms_a_second(w) for count, w in pools.items()}, blocks)  # type: ignore[misc]
+        for count, crew in crews.items():
+            list(Carrying(chunks(1000, 2 * count), crew, Pace()).reports())
+        found = in_turns({str(count): lambda c=c: arms_a_second(c) for count, c in crews.items()}, blocks)  # type: ignore[misc]
     finally:
-        for workers in pools.values():
-            workers.__exit__(None, None, None)
+        for crew in crews.values():
+            crew.leave(at_once=True)
     return {int(count): rate for count, rate in found.items()}
