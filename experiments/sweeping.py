@@ -188,9 +188,9 @@ class Job:
         if left <= 0:
             return
         crew = self.crew or crew_for(left, self.pace, self.workers)
-        self._estimate(left, crew)
         hurry = True
         try:
+            self._estimate(left, crew)
             with self.listener.counting("Runs", left, "runs") as self._counter:
                 for chunk, report in Carrying(chunks, crew, self.pace).reports():
                     self._take(chunk, report)

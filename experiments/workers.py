@@ -15,7 +15,7 @@ from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExec
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Protocol
 
 from experiments.chunks import Chunk, Report
@@ -117,7 +117,14 @@ class Processes:
 
     def __init__(self, count: int) -> None:
         self.places = self.hands = count
-        self._places = [_Place(*_new_process()) for _ in range(count)]
+        self._places: list[_Place] = []
+        try:
+            with _interrupts_later():  # until all that has started is known here, and can be ended
+                for _ in range(count):
+                    self._places.append(_Place(*_new_process()))
+        except BaseException:
+            self.leave(at_once=True)
+            raise
 
     def submit(self, chunk: Chunk) -> Future[Report]:
         """Hand a chunk to an idle process."""
@@ -192,7 +199,6 @@ def _new_process() -> tuple[ProcessPoolExecutor, BaseProcess, Future[None]]:
     return pool, process, ready
 
 
-
 def _settle_in() -> None:
     """Leave Ctrl-C to the parent, and end with it, however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -221,7 +227,17 @@ def _script_hidden() -> Iterator[None]:
 
 @contextmanager
 def _interrupts_later() -> Iterator[None]:
-    """Let Ctrl-C wait: it is not lost here, and processes that start here are deaf to it until they ignore it."""
+    """Let Ctrl-C wait: it is not lost here, and processes that start here are deaf to it until they ignore it.
+
+    A mask alone would not do: the system may hand the signal to any other thread, and Python would still raise here.
+    """
+    with _deaf(), _deferred():
+        yield
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Block Ctrl-C in this thread, and in processes that it starts."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -230,3 +246,19 @@ def _interrupts_later() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _deferred() -> Iterator[None]:
+    """Do what Ctrl-C would have done at the end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard: list[tuple[int, FrameType | None]] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: heard.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if heard and callable(before):
+        before(*heard[0])
