@@ -130,7 +130,7 @@ class Plan:
         base_of = {name: Base(scenario_number(scenario), scenario) for name, scenario in self.bases}
         for rows in self._rows_with_one_past():
             points = [self._point(row) for row in rows]
-            for group in self._pairings_with_one_past():
+            for group in self._pairings_with_one_past:
                 runs = [self._described(pairing, point) for point in points for pairing in group]
                 base = base_of[group[0].scenario_name]
                 for seed, first in product(self.study.seeds, range(0, len(runs), MOST_ARMS)):
@@ -168,14 +168,11 @@ class Plan:
             yield rows.tolist()
 
     @cached_property
-    def _groups(self) -> list[list[Pairing]]:
+    def _pairings_with_one_past(self) -> list[list[Pairing]]:
         groups: dict[tuple[str, int], list[Pairing]] = {}
         for pairing in self.pairings:
             groups.setdefault((pairing.scenario_name, pairing.past), []).append(pairing)
         return list(groups.values())
-
-    def _pairings_with_one_past(self) -> list[list[Pairing]]:
-        return self._groups
 
 
 def _pairings(study: Study, bases: tuple[tuple[str, Scenario], ...], paths: list[str]) -> Iterator[Pairing]:

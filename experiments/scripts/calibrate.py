@@ -47,7 +47,7 @@ FREE = {
     ),
 }  # fmt: skip
 """What is fitted in the simple worlds and in the complex ones; one product has no potential of further products."""
-YOUNG, YOUNG_HAZARD, YOUNG_GROWTH = "early", "demand.lead_hazard_per_week", (0.45, 0.70)
+YOUNG, YOUNG_GROWTH = "early", (0.45, 0.70)
 """The stage whose leads are fitted apart, on its own growth: its entry in the table of patterns tests nothing."""
 TARGETS = (*PATTERNS, CAPACITY)
 FIRST_BOX, SHRINK = 0.25, 0.6  # half-width of the box, in plausible ranges, and how it changes with the rounds
