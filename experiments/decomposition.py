@@ -136,6 +136,19 @@ def sums_of_squares(cells: Floats) -> Floats:
     return np.stack([seat, person, (fit_of(cells) ** 2).sum(axis=(-2, -1))], axis=-1)
 
 
+def without_noise(total: Floats, own: Floats, seeds: int) -> Floats:
+    """Return sums of squares of the mean cells that noise does not raise: products of different seeds only.
+
+    Parameters
+    ----------
+    total : array, shape (..., seats, persons)
+        Cells added up over seeds.
+    own : array, shape (..., 3)
+        Sums of squares of each seed's cells, added up over seeds.
+    """
+    return (sums_of_squares(total) - own) / (seeds * (seeds - 1))
+
+
 def without_each_seed(numerators: Floats, denominators: Floats, *, ratio: bool) -> tuple[Floats, Floats]:
     """Return estimates of some outcomes, and the estimates with each seed left out.
 
@@ -158,7 +171,7 @@ def without_each_seed(numerators: Floats, denominators: Floats, *, ratio: bool) 
 
 
 def take_apart(measurements: Measurements, factorial: Factorial, metric: str) -> Decomposition | None:
-    """Take an outcome of the factorial's cells apart; None when fewer than two seeds have all the cells.
+    """Take an outcome of the factorial's cells apart; None when fewer than three seeds have all the cells.
 
     Parameters
     ----------
@@ -170,7 +183,7 @@ def take_apart(measurements: Measurements, factorial: Factorial, metric: str) ->
     """
     terms = [Term(weight=1, world=world, design=design) for world in factorial.worlds for design in factorial.designs]
     seeds = measurements.seeds((term.world, term.design, WHOLE_RUN) for term in terms)
-    if len(seeds) < 2:
+    if len(seeds) < 3:
         return None
     numerators, denominators = measurements.parts(metric, terms, seeds)
     if (denominators.sum(axis=1) == 0).any() or not (METRICS[metric].ratio or denominators.all()):
@@ -191,11 +204,12 @@ def take_apart(measurements: Measurements, factorial: Factorial, metric: str) ->
 
 def _shares(cells: Floats, cells_without: Floats, worlds: Sequence[str]) -> tuple[Share, ...]:
     seeds = len(cells_without)
-    plain, plain_without = sums_of_squares(cells), sums_of_squares(cells_without)
-    # The jackknife takes the noise out of a square exactly.
-    squares = seeds * plain - (seeds - 1) * plain_without.mean(axis=0)
+    by_seed = seeds * cells - (seeds - 1) * cells_without  # each seed's own cells, linearized where they are ratios
+    total, own = by_seed.sum(axis=0), sums_of_squares(by_seed)
+    squares = without_noise(total, own.sum(axis=0), seeds)
+    squares_without = without_noise(total - by_seed, own.sum(axis=0) - own, seeds - 1)
     shares = squares / squares.sum(axis=-1, keepdims=True)
-    error = jackknife_error(plain_without / plain_without.sum(axis=-1, keepdims=True))
+    error = jackknife_error(squares_without / squares_without.sum(axis=-1, keepdims=True))
     low, high = shares - t_point(seeds) * error, shares + t_point(seeds) * error
     return tuple(
         Share(world, part, *(float(column[w, p]) for column in (squares, shares, low, high)))

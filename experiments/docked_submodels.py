@@ -148,7 +148,7 @@ def reps(scale: float) -> list[Figure]:
     accounts = beginning.accounts_at_start(world, seed=1)
     accounts.stage[:] = PROSPECT
     fronts, firm = beginning.fronts_at_start(world, accounts, seed=1), beginning.firm_at_start(world)
-    slots, people = beginning.reps_at_start(world, seed=1), beginning.people_of(world.organization, 1)
+    slots, people = beginning.reps_at_start(world, seed=1), beginning.people_of(world.organization, 1, 0)
     settling = 4 * WEEKS_A_YEAR  # a few ramps; most of those there in the beginning have been replaced once by then
     history = np.zeros((WEEKS_A_YEAR + settling + weeks, len(RECORD)))
     # A past so good that every head is wanted.

@@ -1,5 +1,6 @@
 """How a firm and its market look when the warm-up begins."""
 
+import math
 from dataclasses import fields
 
 import numpy as np
@@ -62,7 +63,8 @@ def _normals(count: int, seed: int, purpose: int) -> Column:
 def arr_reference_usd(world: Scenario) -> float:
     """ARR of the firm with which a world begins, the yardstick of its scale. [USD]"""
     market = world.market
-    return max(1.0, market.accounts * market.initial_customers_share) * market.contract_usd
+    at_home = 1.0 - market.abroad_channels / market.channels
+    return max(1.0, market.accounts * market.initial_customers_share * at_home) * market.contract_usd
 
 
 def fronts_at_start(world: Scenario, accounts: Accounts, seed: int) -> Fronts:
@@ -131,21 +133,22 @@ def accounts_at_start(world: Scenario, seed: int) -> Accounts:
 
 
 def reps_at_start(world: Scenario, seed: int) -> Reps:
-    """As many experienced reps as the first plan needs, and room for those to come."""
+    """As many posts, held by experienced reps, as the first plan needs, and room for those to come."""
     sales = world.sales
     quota = sales.on_target_earnings_usd * sales.quota_multiple
     new_arr = world.finance.growth_plan * arr_reference_usd(world)
-    count = world.run.initial_reps
-    if count is None:
-        count = max(1, round(plain(reps_needed)(new_arr, quota, sales.attainment)))
-    slots = 4 * count + 24
+    least, reps = world.finance.least_post, world.run.initial_reps
+    posts = max(plain(reps_needed)(new_arr, quota, sales.attainment), least) if reps is None else float(reps)
+    slots = 4 * math.ceil(posts) + 24
+    share = np.clip(posts - np.arange(slots), 0.0, 1.0)
+    share[share < least] = 0.0
     integers, numbers = np.zeros(slots, np.int64), np.zeros(slots)
     return Reps(
-        active=(np.arange(slots) < count).astype(np.int64), segment=np.arange(slots) % world.market.segments,
+        active=(share > 0.0).astype(np.int64), share=share, segment=np.arange(slots) % world.market.segments,
         generation=integers.copy(), hired=np.full(slots, LONG_AGO), opens=np.full(slots, NO_OPENING),
         skill=np.maximum(0.2, 1.0 + sales.rep_skill_sd * _normals(slots, seed, REP_SKILL)),
-        morale=np.full(slots, 0.5), booked_quarter=numbers.copy(), booked_year=numbers.copy(), hours=numbers.copy(),
-        load=numbers.copy(), weight=numbers.copy(),
+        morale=np.full(slots, 0.5), booked_quarter=numbers.copy(), booked_year=numbers.copy(),
+        quota_year=numbers.copy(), hours=numbers.copy(), load=numbers.copy(), weight=numbers.copy(),
     )  # fmt: skip
 
 
@@ -189,8 +192,8 @@ def no_initiatives() -> Initiatives:
     )
 
 
-def people_of(organization: Organization, chief_place: int) -> People:
-    """Everybody in force, settled in; policy is still to be set."""
+def people_of(organization: Organization, chief_place: int, week: int) -> People:
+    """Everybody in force from a week on, settled in; policy is still to be set."""
     seats = len(organization)
     numbers = np.zeros(seats)
     return People(
@@ -201,5 +204,6 @@ def people_of(organization: Organization, chief_place: int) -> People:
         collaboration=np.array(organization.collaboration), attention=np.full((seats, 4), 0.25),
         consult_scope=numbers.copy(), consult_beyond=numbers.copy(), tray_share=numbers.copy(),
         meeting_hours=numbers.copy(), tray_hours=numbers.copy(), arrived=np.full(seats, LONG_AGO),
-        vacant_until=np.full(seats, LONG_AGO), replaced=(organization.place == chief_place).astype(np.int64),
+        answers_from=np.full(seats, week), vacant_until=np.full(seats, LONG_AGO),
+        replaced=(organization.place == chief_place).astype(np.int64),
     )  # fmt: skip

@@ -17,7 +17,6 @@ from simulation.rules import (
     logistic,
     margin_share,
     raise_matter,
-    reaches_desk,
     responsive,
 )
 from simulation.switches import NOTHING_HELD, Held
@@ -256,20 +255,22 @@ def serve(
         accounts.stage, accounts.since, accounts.due, accounts.waiting, accounts.front, accounts.group, accounts.size,
         accounts.churn_logit, accounts.contract_usd, accounts.health, accounts.adoption, accounts.champion,
         accounts.sponsors, accounts.critics, accounts.products_owned, accounts.groups_reached, fronts.pressure,
-        fronts.customers, fronts.arr_usd, fronts.referrers, firm.gauges, firm.lift, firm.contribution, firm.alignment,
-        decisions.entry_kind, decisions.entry_row, decisions.entry_day, decisions.entry_climbs, decisions.entries,
-        record, seed, week, world.market.contract_usd, world.market.products, rules.health_slope,
-        rules.neutral_health, rules.health_pace, rules.health_noise, rules.service_gain, rules.expansion_gain,
-        rules.expansion_per_week, rules.expansion_step, rules.land_share, rules.champion_loss_per_year,
-        rules.champion_return_per_week, rules.champion_worth, rules.sponsor_gain_per_week, rules.sponsor_worth,
-        rules.critic_rate_per_year, rules.critic_loss, rules.issues_per_week, rules.issue_relief, rules.issue_loss,
-        rules.escalated_share, rules.adoption_weeks, rules.adoption_worth, rules.term_weeks, rules.shrink_logit,
-        rules.shrink_share, rules.healthy_reference, rules.care_hours, rules.issue_hours, rules.product_potential,
-        rules.cross_sale_share, PLANS.index(world.levers.account_plans), rules.plan_gain, rules.plans_per_hour,
-        rules.plan_hours, world.alignment.ownership_worth, world.decisions.stakes_floor_share,
-        world.decisions.escalate_share, world.demand.churned_return_weeks, rules.rival_pull,
+        fronts.partner, fronts.customers, fronts.arr_usd, fronts.referrers, firm.gauges, firm.lift, firm.contribution,
+        firm.alignment, decisions.entry_kind, decisions.entry_row, decisions.entry_day, decisions.entry_climbs,
+        decisions.entry_at_stake, decisions.entries, record, seed, week, world.market.contract_usd,
+        world.market.products, rules.health_slope, rules.neutral_health, rules.health_pace, rules.health_noise,
+        rules.service_gain, rules.expansion_gain, rules.expansion_per_week, rules.expansion_step, rules.land_share,
+        rules.champion_loss_per_year, rules.champion_return_per_week, rules.champion_worth,
+        rules.sponsor_gain_per_week, rules.sponsor_worth, rules.critic_rate_per_year, rules.critic_loss,
+        rules.issues_per_week, rules.issue_relief, rules.issue_loss, rules.escalated_share, rules.adoption_weeks,
+        rules.adoption_worth, rules.term_weeks, rules.shrink_logit, rules.shrink_share, rules.healthy_reference,
+        rules.care_hours, rules.issue_hours, rules.product_potential, rules.cross_sale_share,
+        PLANS.index(world.levers.account_plans), rules.plan_gain, rules.plans_per_hour, rules.plan_hours,
+        world.alignment.ownership_worth, world.decisions.stakes_floor_share, world.decisions.escalate_share,
+        world.demand.churned_return_weeks, rules.rival_pull,
         world.finance.infrastructure_share + world.finance.serve_share, world.operations.cost_relief,
-        world.finance.discount_a_year, (week + 1) % WEEKS_A_QUARTER == 0, held.champion_worth, held.critic_worth,
+        world.finance.partner_share, world.finance.discount_a_year, (week + 1) % WEEKS_A_QUARTER == 0,
+        held.champion_worth, held.critic_worth,
     )  # fmt: skip
 
 
@@ -277,18 +278,19 @@ def serve(
 def _serve(
     stage: Column, since: Column, due: Column, waiting: Column, front: Column, group: Column, size: Column,
     churn_logit: Column, contract: Column, health: Column, adoption: Column, champion: Column, sponsors: Column,
-    critics: Column, products_owned: Column, groups_reached: Column, pressure: Column, customers: Column,
-    arr_usd: Column, referrers: Column, gauges: Column, lift: Column, contribution: Column, alignment: Column,
-    entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column, entries: Column, record: Column,
-    seed: int, week: int, contract_usd: float, products: int, slope: float, neutral: float, pace: float, noise: float,
-    service_gain: float, expansion_gain: float, expansion_per_week: float, expansion_step: float, land_share: float,
-    champion_loss_per_year: float, champion_return: float, champion_worth: float, sponsor_gain: float,
-    sponsor_worth: float, critic_rate_per_year: float, critic_loss: float, issues_per_week: float,
-    issue_relief: float, issue_loss: float, escalated_share: float, adoption_weeks: float, adoption_worth: float,
-    term_weeks: int, shrink_logit: float, shrink_share: float, healthy: float, care_hours: float, issue_hours: float,
-    product_potential: float, cross_sale_share: float, plans: int, plan_gain: float, plans_per_hour: float,
-    plan_hours: float, ownership_worth: float, floor_share: float, escalate_share: float, return_weeks: float,
-    rival_pull: float, costs: float, cost_relief: float, discount: float, values_customers: bool,
+    critics: Column, products_owned: Column, groups_reached: Column, pressure: Column, partner: Column,
+    customers: Column, arr_usd: Column, referrers: Column, gauges: Column, lift: Column, contribution: Column,
+    alignment: Column, entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column,
+    entry_at_stake: Column, entries: Column, record: Column, seed: int, week: int, contract_usd: float, products: int,
+    slope: float, neutral: float, pace: float, noise: float, service_gain: float, expansion_gain: float,
+    expansion_per_week: float, expansion_step: float, land_share: float, champion_loss_per_year: float,
+    champion_return: float, champion_worth: float, sponsor_gain: float, sponsor_worth: float,
+    critic_rate_per_year: float, critic_loss: float, issues_per_week: float, issue_relief: float, issue_loss: float,
+    escalated_share: float, adoption_weeks: float, adoption_worth: float, term_weeks: int, shrink_logit: float,
+    shrink_share: float, healthy: float, care_hours: float, issue_hours: float, product_potential: float,
+    cross_sale_share: float, plans: int, plan_gain: float, plans_per_hour: float, plan_hours: float,
+    ownership_worth: float, floor_share: float, escalate_share: float, return_weeks: float, rival_pull: float,
+    costs: float, cost_relief: float, partner_share: float, discount: float, values_customers: bool,
     held_champion: float, held_critic: float,
 ) -> None:  # fmt: skip
     noises, relations = stream(seed, HEALTH_NOISE, week), stream(seed, RELATION, week)
@@ -336,10 +338,9 @@ def _serve(
             record[R_ISSUES] += 1.0
             hours += issue_hours
             if waiting[i] == 0:
-                probability = escalated_share * reaches_desk(contract[i], floor)
                 waiting[i] = raise_matter(
-                    entry_kind, entry_row, entry_day, entry_climbs, entries, ESCALATION, i, week, escalates,
-                    probability, escalate_share,
+                    entry_kind, entry_row, entry_day, entry_climbs, entry_at_stake, entries, ESCALATION, i, week,
+                    escalates, escalated_share, contract[i], floor, escalate_share,
                 )  # fmt: skip
         health[i] = health_after(health[i], delivered, pace, noise * normal(noises, i))
         potential = potential_of(contract_usd * size[i], land_share, products_owned[i], product_potential)
@@ -373,7 +374,8 @@ def _serve(
             record[R_BASE_EXPANSION] += added * min(1.0, (week - since[i]) / WEEKS_A_YEAR)
         if values_customers:
             leaves = churn_probability(churn_logit[i], health[i], neutral, slope) * WEEKS_A_YEAR / term_weeks
-            record[R_EQUITY] += customer_value(contract[i], margin, leaves, discount)
+            kept = margin - partner[front[i]] * partner_share
+            record[R_EQUITY] += customer_value(contract[i], kept, leaves, discount)
         count += 1
         arr += contract[i]
         health_sum += health[i]

@@ -103,12 +103,12 @@ def settle(
     mean_hours = np.array([rules.exception_hours, rules.escalation_hours, rules.move_hours, rules.change_hours])
     _enter_decisions(
         decisions.state, decisions.kind, decisions.row, decisions.week, decisions.probe, decisions.scope,
-        decisions.climbs, decisions.asked, decisions.owner, decisions.raised, decisions.arrives, decisions.work,
-        decisions.reply, decisions.awaited, decisions.serving, decisions.reworked, decisions.wrong,
+        decisions.at_stake, decisions.climbs, decisions.asked, decisions.owner, decisions.raised, decisions.arrives,
+        decisions.work, decisions.reply, decisions.awaited, decisions.serving, decisions.reworked, decisions.wrong,
         decisions.defaulted, decisions.entry_kind, decisions.entry_row, decisions.entry_day, decisions.entry_climbs,
-        decisions.entries, routes.parent, routes.depth, people.vacant_until, people.consult_scope,
-        people.consult_beyond, routes.head_of, routes.owner, mean_hours, seed, week, world.market.interdependence,
-        rules.consult_hours, rules.handover_days, rules.escalate_share,
+        decisions.entry_at_stake, decisions.entries, routes.parent, routes.depth, people.vacant_until,
+        people.consult_scope, people.consult_beyond, routes.head_of, routes.owner, mean_hours, seed, week,
+        world.market.interdependence, rules.consult_hours, rules.handover_days, rules.escalate_share,
     )  # fmt: skip
     hours_a_day = np.empty(people.seats)
     _share_days(
@@ -118,9 +118,9 @@ def settle(
     _serve_desks(decisions, people, routes, mean_hours, hours_a_day, world, seed, week, held)
     _take_effect(
         decisions.state, decisions.kind, decisions.row, decisions.week, decisions.probe, decisions.scope,
-        decisions.asked, decisions.owner, decisions.raised, decisions.reworked, decisions.wrong, decisions.defaulted,
-        decisions.settled, accounts.stage, accounts.heat, accounts.health, accounts.waiting, firm.gauges,
-        initiatives.kind, initiatives.hours, initiatives.order, routes.head_of, record, row, week,
+        decisions.at_stake, decisions.asked, decisions.owner, decisions.raised, decisions.reworked, decisions.wrong,
+        decisions.defaulted, decisions.settled, accounts.stage, accounts.heat, accounts.health, accounts.waiting,
+        firm.gauges, initiatives.kind, initiatives.hours, initiatives.order, routes.head_of, record, row, week,
         rules.cooling_per_day, rules.wrong_deal_loss, rules.souring_per_day, rules.wrong_customer_loss,
         world.strategy.initiative_hours, held.harm_days, held.harm_wrong,
     )  # fmt: skip
@@ -194,12 +194,13 @@ def _share_days(
 
 @loop
 def _enter_decisions(
-    state: Column, kind: Column, row: Column, week_raised: Column, probe: Column, scope: Column, climbs: Column,
-    asked: Column, owner: Column, raised: Column, arrives: Column, work: Column, reply: Column, awaited: Column,
-    serving: Column, reworked: Column, wrong: Column, defaulted: Column, entry_kind: Column, entry_row: Column,
-    entry_day: Column, entry_climbs: Column, entries: Column, parent: Column, depth: Column, vacant_until: Column,
-    consult_scope: Column, consult_beyond: Column, head_of: Column, owner_of_scope: Column, mean_hours: Column,
-    seed: int, week: int, interdependence: float, consult_hours: float, handover_days: float, escalate_share: float,
+    state: Column, kind: Column, row: Column, week_raised: Column, probe: Column, scope: Column, at_stake: Column,
+    climbs: Column, asked: Column, owner: Column, raised: Column, arrives: Column, work: Column, reply: Column,
+    awaited: Column, serving: Column, reworked: Column, wrong: Column, defaulted: Column, entry_kind: Column,
+    entry_row: Column, entry_day: Column, entry_climbs: Column, entry_at_stake: Column, entries: Column,
+    parent: Column, depth: Column, vacant_until: Column, consult_scope: Column, consult_beyond: Column,
+    head_of: Column, owner_of_scope: Column, mean_hours: Column, seed: int, week: int, interdependence: float,
+    consult_hours: float, handover_days: float, escalate_share: float,
 ) -> None:  # fmt: skip
     scopes, consults, works = stream(seed, SCOPE, week), stream(seed, CONSULT, week), stream(seed, WORK, week)
     probes, stakes = stream(seed, PROBE, week), stream(seed, STAKES, week)
@@ -211,13 +212,14 @@ def _enter_decisions(
         if entry < entries[0]:
             probe[i] = 0
             kind[i], row[i], raised[i] = entry_kind[entry], entry_row[entry], entry_day[entry]
-            climbs[i] = entry_climbs[entry]
+            climbs[i], at_stake[i] = entry_climbs[entry], entry_at_stake[entry]
         else:
             index = entry - entries[0]
             probe[i] = 1
             kind[i], row[i] = (PROBES_A_WEEK * week + index) % 4, index
             raised[i] = DAYS_A_WEEK * (week + uniform(probes, index))
             climbs[i] = 1 if uniform(stakes, entity_of(index, kind[i], 1)) < escalate_share else 0
+            at_stake[i] = 1.0
         entity = entity_of(row[i], kind[i], probe[i])
         origin = ORIGIN_OF_KIND[kind[i]]
         scope[i] = 1 << origin
@@ -247,11 +249,12 @@ def _enter_decisions(
 
 @loop
 def _take_effect(
-    state: Column, kind: Column, row: Column, week_raised: Column, probe: Column, scope: Column, asked: Column,
-    owner: Column, raised: Column, reworked: Column, wrong: Column, defaulted: Column, settled: Column, stage: Column,
-    heat: Column, health: Column, waiting: Column, gauges: Column, initiative_kind: Column, initiative_hours: Column,
-    initiative_order: Column, head_of: Column, record: Column, now: int, week: int, cooling: float, wrong_deal: float,
-    souring: float, wrong_customer: float, hours: float, held_days: float, held_wrong: float,
+    state: Column, kind: Column, row: Column, week_raised: Column, probe: Column, scope: Column, at_stake: Column,
+    asked: Column, owner: Column, raised: Column, reworked: Column, wrong: Column, defaulted: Column, settled: Column,
+    stage: Column, heat: Column, health: Column, waiting: Column, gauges: Column, initiative_kind: Column,
+    initiative_hours: Column, initiative_order: Column, head_of: Column, record: Column, now: int, week: int,
+    cooling: float, wrong_deal: float, souring: float, wrong_customer: float, hours: float, held_days: float,
+    held_wrong: float,
 ) -> None:  # fmt: skip
     still_open = 0
     for i in range(state.shape[0]):
@@ -278,11 +281,11 @@ def _take_effect(
         if kind[i] == DEAL_EXCEPTION:
             waiting[row[i]] = 0
             if stage[row[i]] == OPPORTUNITY or stage[row[i]] == LEAD:
-                heat[row[i]] -= lateness_harm(harm_days, cooling, harm_wrong, wrong_deal)
+                heat[row[i]] -= at_stake[i] * lateness_harm(harm_days, cooling, harm_wrong, wrong_deal)
         elif kind[i] == ESCALATION:
             waiting[row[i]] = 0
             if stage[row[i]] == CUSTOMER:
-                sour = lateness_harm(harm_days, souring, harm_wrong, wrong_customer)
+                sour = at_stake[i] * lateness_harm(harm_days, souring, harm_wrong, wrong_customer)
                 health[row[i]] = max(0.0, health[row[i]] - sour)
         elif wrong[i] == 0 and _adopt(
             initiative_kind, initiative_hours, initiative_order, kind[i], settled[i], hours

@@ -15,6 +15,7 @@ from simulation.tables import (
     HEALTH,
     MATURITY,
     MISSES,
+    NEWCOMERS,
     NO_OPENING,
     OWNERSHIP,
     PLAN_USD,
@@ -102,8 +103,18 @@ def resistance(line: int, alignment: Column) -> float:
 
 
 @rule
+def next_post(wanted: float, least: float) -> float:
+    """Share of a full post that is filled next, of the posts still wanted: none below the least. [0..1]
+
+    >>> next_post(2.3, least=0.25), next_post(0.4, least=0.25), next_post(0.2, least=0.25)
+    (1.0, 0.4, 0.0)
+    """
+    return min(wanted, 1.0) if wanted >= least else 0.0
+
+
+@rule
 def reps_needed(new_arr_a_year_usd: float, quota_usd: float, attainment: float) -> float:
-    """Heads that carry a year's new ARR at a usual attainment of quota. Source: trial.
+    """Full posts that carry a year's new ARR at a usual attainment of quota. Source: trial.
 
     >>> reps_needed(1_920_000.0, quota_usd=480_000.0, attainment=0.8)
     5.0
@@ -125,8 +136,8 @@ def close_books(
     rules, sales = world.finance, world.sales
     quota = sales.on_target_earnings_usd * sales.quota_multiple
     _close_week(
-        firm.gauges, firm.shortfall, fronts.partner, fronts.arr_usd, reps.active, people.level, history, now, week,
-        rules.growth_plan, rules.infrastructure_share, rules.serve_share, world.operations.cost_relief,
+        firm.gauges, firm.shortfall, fronts.partner, fronts.arr_usd, reps.active, reps.share, people.level, history,
+        now, week, rules.growth_plan, rules.infrastructure_share, rules.serve_share, world.operations.cost_relief,
         world.operations.staff_share_of_arr * world.operations.cost_of(world.levers.operations_stage),
         rules.partner_share, rules.leader_pay_usd, rules.overhead_share, sales.on_target_earnings_usd,
         rules.target_retention, rules.target_health, rules.target_cost_share,
@@ -134,18 +145,20 @@ def close_books(
     quarter_ends = (week + 1) % WEEKS_A_QUARTER == 0
     if quarter_ends:
         _close_quarter(
-            firm.gauges, reps.active, reps.hired, reps.morale, reps.booked_quarter, history, now, seed, week,
-            rules.growth_plan, rules.plan_stretch, rules.forecast_noise, world.strategy.transparency_effect, quota,
-            sales.attainment, sales.ramp_weeks,
+            firm.gauges, reps.active, reps.share, reps.hired, reps.morale, reps.booked_quarter, history, now, seed,
+            week, rules.growth_plan, rules.plan_stretch, rules.forecast_noise, world.strategy.transparency_effect,
+            quota, sales.attainment, sales.ramp_weeks,
         )  # fmt: skip
     _staff(
-        firm.gauges, reps.active, reps.generation, reps.hired, reps.opens, reps.skill, reps.morale,
-        reps.booked_quarter, reps.booked_year, history[now], seed, week, rules.quits_per_year, rules.quits_per_miss,
-        rules.hiring_weeks, rules.freeze_quarters, sales.rep_skill_sd, quota, quarter_ends, held.staffing,
+        firm.gauges, reps.active, reps.share, reps.generation, reps.hired, reps.opens, reps.skill, reps.morale,
+        reps.booked_quarter, reps.booked_year, reps.quota_year, history[now], seed, week, rules.quits_per_year,
+        rules.quits_per_miss, rules.hiring_weeks, rules.least_post, sales.rep_skill_sd, quota, held.staffing,
     )  # fmt: skip
+    if quarter_ends and not held.staffing and firm.gauges[MISSES] < rules.freeze_quarters:
+        _open_posts(reps.share, reps.opens, firm.gauges[REPS_WANTED], week + rules.hiring_weeks, rules.least_post)
     return bool(
         _leaders_leave(
-            people.place, people.line, people.measures, people.arrived, people.vacant_until, people.replaced,
+            people.place, people.line, people.measures, people.arrived, people.answers_from, people.vacant_until, people.replaced,
             firm.gauges, firm.alignment, firm.shortfall, history[now], seed, week, rules.dismissal_per_quarter,
             rules.dismissal_per_miss, rules.burnout_per_year, rules.search_weeks, quarter_ends,
             rules.random_dismissal_per_quarter if world.rivals.random_exits else FREE, held.exits,
@@ -155,7 +168,7 @@ def close_books(
 
 @loop
 def _close_week(
-    gauges: Column, shortfall: Column, partner: Column, arr_usd: Column, active: Column, level: Column,
+    gauges: Column, shortfall: Column, partner: Column, arr_usd: Column, active: Column, share: Column, level: Column,
     history: Column, now: int, week: int, growth_plan: float, infrastructure: float, serve: float, cost_relief: float,
     staff_share: float, partner_share: float, leader_pay: float, overhead: float, earnings: float,
     target_retention: float, target_health: float, target_cost: float,
@@ -167,9 +180,9 @@ def _close_week(
         everyone += arr_usd[f]
         through_partners += arr_usd[f] * partner[f]
     kept = 1.0 - partner_share * through_partners / max(everyone, 1.0)
-    reps, levels = 0, 0
+    reps, levels = 0.0, 0
     for r in range(active.shape[0]):
-        reps += active[r]
+        reps += active[r] * share[r]
     for s in range(level.shape[0]):
         levels += level[s]
     relief = 1.0 - cost_relief * gauges[MATURITY]
@@ -179,8 +192,11 @@ def _close_week(
     record[R_SALES_COST] = reps * earnings / WEEKS_A_YEAR
     record[R_SERVICE_COST] = served
     record[R_OTHER_COST] = (infrastructure + overhead) * relief * weekly + staff + leader_pay * levels / WEEKS_A_YEAR
-    gauges[HEADS] = level.shape[0] + reps + (served + staff) * WEEKS_A_YEAR / HEAD_COST_USD
-    record[R_HEADS] = gauges[HEADS]
+    # Those who keep the processes do not dilute them.
+    heads, before = level.shape[0] + reps + served * WEEKS_A_YEAR / HEAD_COST_USD, gauges[HEADS]
+    gauges[NEWCOMERS] = heads / before - 1.0 if before > 0.0 else 0.0
+    gauges[HEADS] = heads
+    record[R_HEADS] = heads + staff * WEEKS_A_YEAR / HEAD_COST_USD
     record[R_TARGET] = gauges[TARGET_USD] * (1.0 + growth_plan) ** (week / WEEKS_A_YEAR)
 
     quarter, year = min(now + 1, WEEKS_A_QUARTER), min(now + 1, WEEKS_A_YEAR)
@@ -205,9 +221,9 @@ def _close_week(
 
 @loop
 def _close_quarter(
-    gauges: Column, active: Column, hired: Column, morale: Column, booked_quarter: Column, history: Column, now: int,
-    seed: int, week: int, growth_plan: float, stretch: float, forecast_noise: float, transparency: float,
-    quota: float, attainment: float, ramp_weeks: float,
+    gauges: Column, active: Column, share: Column, hired: Column, morale: Column, booked_quarter: Column,
+    history: Column, now: int, seed: int, week: int, growth_plan: float, stretch: float, forecast_noise: float,
+    transparency: float, quota: float, attainment: float, ramp_weeks: float,
 ) -> None:  # fmt: skip
     record = history[now]
     booked, plan = gauges[BOOKED_USD], gauges[PLAN_USD]
@@ -237,58 +253,67 @@ def _close_quarter(
     for r in range(active.shape[0]):
         if active[r] == 1:
             ready = min(max(week - hired[r], 0) / ramp_weeks, 1.0)
-            made = 1.0 if booked_quarter[r] >= 0.25 * quota * attainment * ready else 0.0
+            made = 1.0 if booked_quarter[r] >= 0.25 * quota * share[r] * attainment * ready else 0.0
             morale[r] += 0.3 * (made - morale[r])
         booked_quarter[r] = 0.0
 
 
 @loop
 def _staff(
-    gauges: Column, active: Column, generation: Column, hired: Column, opens: Column, skill: Column, morale: Column,
-    booked_quarter: Column, booked_year: Column, record: Column, seed: int, week: int, quits_per_year: float,
-    quits_per_miss: float, hiring_weeks: int, freeze_quarters: int, skill_sd: float, quota: float, quarter_ends: bool,
-    frozen: bool,
+    gauges: Column, active: Column, share: Column, generation: Column, hired: Column, opens: Column, skill: Column,
+    morale: Column, booked_quarter: Column, booked_year: Column, quota_year: Column, record: Column, seed: int,
+    week: int, quits_per_year: float, quits_per_miss: float, hiring_weeks: int, least: float, skill_sd: float,
+    quota: float, frozen: bool,
 ) -> None:  # fmt: skip
     quits = stream(seed, REP_QUITS, week)
-    heads = 0
-    for r in range(active.shape[0]):
-        heads += active[r] == 1 or opens[r] != NO_OPENING
+    posts = share.sum()
     for r in range(active.shape[0]):
         if active[r] == 1:
             record[R_REP_YEARS] += 1.0 / WEEKS_A_YEAR
+            quota_year[r] += quota * share[r] / WEEKS_A_YEAR
             if (week + 1) % WEEKS_A_YEAR == 0:
                 if week + 1 - hired[r] >= WEEKS_A_YEAR:
                     record[R_JUDGED] += 1.0
-                    record[R_AT_QUOTA] += booked_year[r] >= quota
-                booked_year[r] = 0.0
+                    record[R_AT_QUOTA] += booked_year[r] >= quota_year[r]
+                booked_year[r] = quota_year[r] = 0.0
             if not frozen and uniform(quits, r) < quit_hazard(quits_per_year, quits_per_miss, morale[r]):
                 record[R_REPS_LEFT] += 1.0
                 active[r] = 0
-                heads -= 1
-                if heads < gauges[REPS_WANTED]:
+                posts -= share[r]
+                share[r] = next_post(gauges[REPS_WANTED] - posts, least)  # leavers are replaced
+                posts += share[r]
+                if share[r] > 0.0:
                     opens[r] = week + hiring_weeks
-                    heads += 1
         elif not frozen and opens[r] != NO_OPENING and opens[r] <= week:
             opens[r] = NO_OPENING
             active[r], hired[r] = 1, week
             generation[r] += 1
             skill[r] = max(0.2, 1.0 + skill_sd * normal(stream(seed, REP_SKILL, generation[r]), r))
-            morale[r], booked_quarter[r], booked_year[r] = 0.5, 0.0, 0.0
-    if frozen or not quarter_ends or gauges[MISSES] >= freeze_quarters:
-        return
-    for r in range(active.shape[0]):
-        if heads + 0.5 > gauges[REPS_WANTED]:
-            break
-        if active[r] == 0 and opens[r] == NO_OPENING:
-            opens[r] = week + hiring_weeks
-            heads += 1
+            morale[r], booked_quarter[r], booked_year[r], quota_year[r] = 0.5, 0.0, 0.0, 0.0
+
+
+@loop
+def _open_posts(share: Column, opens: Column, wanted: float, opens_week: int, least: float) -> None:
+    # Whoever is part-time comes first; then new posts are opened, the last of them part-time.
+    more = wanted - share.sum()
+    for r in range(share.shape[0]):
+        if 0.0 < share[r] < 1.0 and more > 0.0:
+            longer = min(1.0 - share[r], more)
+            share[r] += longer
+            more -= longer
+    for r in range(share.shape[0]):
+        if share[r] == 0.0 and more >= least:
+            share[r] = next_post(more, least)
+            opens[r] = opens_week
+            more -= share[r]
 
 
 @loop
 def _leaders_leave(
-    place: Column, line: Column, measures: Column, arrived: Column, vacant_until: Column, replaced: Column,
-    gauges: Column, alignment: Column, shortfall: Column, record: Column, seed: int, week: int, dismissal: float,
-    per_miss: float, burnout: float, search_weeks: int, quarter_ends: bool, held_probability: float, frozen: bool,
+    place: Column, line: Column, measures: Column, arrived: Column, answers_from: Column, vacant_until: Column,
+    replaced: Column, gauges: Column, alignment: Column, shortfall: Column, record: Column, seed: int, week: int,
+    dismissal: float, per_miss: float, burnout: float, search_weeks: int, quarter_ends: bool, held_probability: float,
+    frozen: bool,
 ) -> int:  # fmt: skip
     left = 0
     for s in range(place.shape[0]):
@@ -302,7 +327,7 @@ def _leaders_leave(
         other = 0.0
         for m in range(1, 4):
             other += measures[s, m] * max(shortfall[m], 0.0)
-        own_misses = min(gauges[MISSES], (week + 1 - arrived[s]) // WEEKS_A_QUARTER)  # not the predecessor's
+        own_misses = min(gauges[MISSES], (week + 1 - answers_from[s]) // WEEKS_A_QUARTER)  # not a predecessor's
         probability = held_or(
             held_probability, dismissal_probability(dismissal, per_miss, own_misses, measures[s, 0], 2.0 * other)
         )
@@ -315,5 +340,5 @@ def _leaders_leave(
             continue
         left = 1
         vacant_until[s] = week + 1 + search_weeks
-        arrived[s] = vacant_until[s]
+        arrived[s] = answers_from[s] = vacant_until[s]
     return left

@@ -297,6 +297,8 @@ class Finance(Table):
     """Time from approving a head to its first day."""
     freeze_quarters: int = parameter(2, low=1, high=40, unit="quarters", plausible=(1, 4))
     """Missed plans in a row after which no new heads are approved; leavers are still replaced."""
+    least_post: float = parameter(0.25, low=0.05, high=1, unit="share of a full post", plausible=(0.1, 0.5))
+    """Smallest part-time post that is filled; what the plan wants beyond full posts is part-time."""
     quits_per_year: float = parameter(
         0.15, low=0, high=5, unit="per year", plausible=(0.1, 0.3), source=TRIAL, uncertain=True
     )

@@ -244,10 +244,14 @@ def _quarters_to_plan(window: Window) -> Parts:
 
 
 def _adaptation_lag(window: Window) -> float:
-    """Weeks until half of the way to the best allocation at the shift is gone; the window's end where it never is."""
+    """Weeks until half of the way to the best allocation at the shift is gone; the window's end where it never is.
+
+    NaN where the market did not shift in the window.
+    """
     distance = window.record[window.first : window.last, R_SHIFT_DISTANCE]
     shifted = np.flatnonzero(distance)
-    if not len(shifted) or distance[shifted[0]] < 0.02:
+    had_shifted = window.first > 0 and window.record[window.first - 1, R_SHIFT_DISTANCE] != 0.0
+    if had_shifted or not len(shifted) or distance[shifted[0]] < 0.02:
         return math.nan
     after = distance[shifted[0] :]
     there = np.flatnonzero(after <= 0.5 * after[0])

@@ -27,14 +27,15 @@ from simulation.errors import BadInput
 from simulation.organization import PLACES, Organization
 from simulation.parameters import Levers, Mechanisms, Rivals, Scenario
 from simulation.people import Customer, Executive, SalesRep, View
+from simulation.rules import held_or
 from simulation.tables import (
     ARR_USD,
     AT_WORK,
     BEGUN,
     CUSTOMER,
     DAYS_A_WEEK,
+    MATURITY,
     NO_OPENING,
-    R_HEADS,
     RECORD,
     TARGET_USD,
     WEEKS_A_QUARTER,
@@ -119,23 +120,24 @@ class RevenueOrganization(mesa.Model):
         self.firm = beginning.firm_at_start(world)
         self.initiatives = beginning.no_initiatives()
         self.decisions = empty_decisions(DECISION_SLOTS)
-        self.people = beginning.people_of(world.organization, CHIEF)
+        self.people = beginning.people_of(world.organization, CHIEF, self.week)
         self.executive_classes = dict(executives or {})
         self._kept_views: dict[str, dict[int, View]] = {}
         self.datacollector = WeeklyRecord(self)
-        self.neutral = self._measure_neutral()
+        tray_hours = np.zeros(len(PLACES))
+        self.neutral = self._measure_neutral(tray_hours)
         self._seat(world, {})
         self.agents.do("set_policy")
         while self.week < 0:
             self._live_a_week()
-        self.neutral = self._measure_neutral()
+            if self.week > -WEEKS_A_YEAR:
+                tray_hours[self.people.place] += self.people.tray_hours / min(WEEKS_A_YEAR, self.warm_up_weeks)
+        self.neutral = self._measure_neutral(tray_hours)
         self.take_over(scenario)
 
-    def _measure_neutral(self) -> switches.Neutral:
+    def _measure_neutral(self, tray_hours: Column) -> switches.Neutral:
         """Take the measure of the neutral organization: what a switched-off mechanism is held at."""
         lived = self.record[max(0, self.warm_up_weeks + self.week - WEEKS_A_YEAR) : self.warm_up_weeks + self.week]
-        tray_hours = np.zeros(len(PLACES))
-        tray_hours[self.people.place] = self.people.tray_hours
         return switches.Neutral.of(lived, self.firm, tray_hours)
 
     def _seat(self, scenario: Scenario, classes: Mapping[str, type[Executive]]) -> None:
@@ -144,6 +146,7 @@ class RevenueOrganization(mesa.Model):
         self.organization: Organization = scenario.organization
         self.routes = switches.routes_of(scenario)
         self.held = switches.Held.by(scenario, self.neutral)
+        self.firm.gauges[MATURITY] = held_or(self.held.maturity, self.firm.gauges[MATURITY])
         self.arr_reference_usd = beginning.arr_reference_usd(scenario)
         self.review_need_hours = strategy.review_need(scenario)
         for agent in list(self.agents):
@@ -165,7 +168,7 @@ class RevenueOrganization(mesa.Model):
             raise BadInput("a design that takes over cannot change market.accounts, market.channels or market.segments")
         self.fronts.reach = beginning.reach_of(scenario, self.fronts.channel)
         before = dict(zip(self.people.place.tolist(), self.people.tray_hours.tolist(), strict=True))
-        self.people = beginning.people_of(scenario.organization, CHIEF)
+        self.people = beginning.people_of(scenario.organization, CHIEF, self.week)
         self.people.span = switches.spans_of(scenario)
         if scenario.rivals.heads_learn:
             heads = scenario.organization.head_of
@@ -205,7 +208,9 @@ class RevenueOrganization(mesa.Model):
             self.decisions, self.people, self.routes, self.accounts, firm, self.initiatives, self.record, now, world,
             self.seed, week, held,
         )  # fmt: skip
-        strategy.carry_out(self.initiatives, self.fronts, firm, record, world, held.execution_hours)
+        strategy.carry_out(
+            self.initiatives, self.fronts, firm, record, world, held.execution_hours, held.maturity
+        )
         demand.make_leads(
             self.accounts, self.fronts, firm, record, world, self.arr_reference_usd, self.seed, week, held
         )
@@ -213,7 +218,7 @@ class RevenueOrganization(mesa.Model):
             self.accounts, self.fronts, self.rep_slots, firm, self.decisions, record, world, self.seed, week, held,
         )  # fmt: skip
         customers.serve(self.accounts, self.fronts, firm, self.decisions, record, world, self.seed, week, held)
-        operations.mature(firm, self.record[now - 2, R_HEADS] if now > 1 else 0.0, record, world, held.maturity)
+        operations.mature(firm, record, world, held.maturity)
         strategy.propose_changes(firm, self.decisions, world, self.seed, week)
         alignment.meet(self.people, firm, self.routes.head_of, record, world, week, held.ownership)
         left = finance.close_books(

@@ -5,7 +5,7 @@ import math
 from simulation.compiling import loop, rule
 from simulation.parameters import Scenario
 from simulation.rules import held_or, responsive
-from simulation.tables import HEADS, MATURITY, OPERATIONS_WORK, R_MATURITY, Column, Firm
+from simulation.tables import MATURITY, NEWCOMERS, OPERATIONS_WORK, R_MATURITY, Column, Firm
 
 
 @rule
@@ -20,24 +20,24 @@ def maturity_after(maturity: float, pace: float, work: float, decay: float, dilu
     return min(max(maturity + built - lost, 0.0), 1.0)
 
 
-def mature(firm: Firm, heads_before: float, record: Column, world: Scenario, held_maturity: float = math.nan) -> None:
-    """Move process maturity by a week; `heads_before` are the people paid in the week before the last."""
+def mature(firm: Firm, record: Column, world: Scenario, held_maturity: float = math.nan) -> None:
+    """Move process maturity by a week."""
     rules = world.operations
     _mature(
-        firm.gauges, firm.lift, record, heads_before,
-        rules.maturity_pace * rules.work_of(world.levers.operations_stage), rules.work_gain, rules.maturity_decay,
-        rules.dilution, rules.channel_wear, float(world.market.channels), held_maturity,
+        firm.gauges, firm.lift, record, rules.maturity_pace * rules.work_of(world.levers.operations_stage),
+        rules.work_gain, rules.maturity_decay, rules.dilution, rules.channel_wear, float(world.market.channels),
+        held_maturity,
     )  # fmt: skip
 
 
 @loop
 def _mature(
-    gauges: Column, lift: Column, record: Column, heads_before: float, pace: float, work_gain: float, decay: float,
-    dilution: float, channel_wear: float, channels: float, held_maturity: float,
+    gauges: Column, lift: Column, record: Column, pace: float, work_gain: float, decay: float, dilution: float,
+    channel_wear: float, channels: float, held_maturity: float,
 ) -> None:  # fmt: skip
-    growth = gauges[HEADS] / heads_before - 1.0 if heads_before > 0.0 else 0.0
     spread = 1.0 + channel_wear * (channels - 1.0)
     gauges[MATURITY] = held_or(held_maturity, maturity_after(
-        gauges[MATURITY], pace, responsive(work_gain, lift[OPERATIONS_WORK]), decay * spread, dilution, growth
+        gauges[MATURITY], pace, responsive(work_gain, lift[OPERATIONS_WORK]), decay * spread, dilution,
+        gauges[NEWCOMERS],
     ))  # fmt: skip
     record[R_MATURITY] = gauges[MATURITY]

@@ -70,17 +70,28 @@ def customer_value(contract_usd: float, margin: float, churn_a_year: float, disc
 
 
 @rule
-def reaches_desk(value_usd: float, floor_usd: float) -> float:
-    """Probability that a matter's stakes pass the floor below which its origin settles it alone. [0..1]
+def reaches_desk(rate: float, value_usd: float, floor_usd: float) -> float:
+    """Probability that a matter of an account comes up whose stakes pass the floor for its origin to settle it. [0..1]
 
-    Stakes are Pareto with exponent 1 above the value of the account, so the number that reaches a desk grows with
-    value ÷ floor: as the floor rises with ARR, the top sees a roughly constant number a week. Source: assumption D1
-    (Zipf-like sizes).
+    `rate` is that of matters with all of the account's value at stake. Stakes are Pareto with exponent 1: matters with
+    a share x at stake come 1 ÷ x as often, so the number that reaches a desk grows with value ÷ floor. As the floor
+    rises with ARR, leaders see a roughly constant number a week in firms of any size. Source: assumption D1 (Zipf-like
+    sizes).
 
-    >>> reaches_desk(25_000.0, 50_000.0)
-    0.5
+    >>> reaches_desk(0.1, 25_000.0, 50_000.0)
+    0.05
     """
-    return min(1.0, value_usd / floor_usd)
+    return min(1.0, rate * value_usd / floor_usd)
+
+
+@rule
+def at_stake(rate: float, probability: float, chance: float) -> float:
+    """Share of an account's value that hangs on a matter which came up with a probability: a Pareto quantile. [0..1]
+
+    >>> at_stake(0.1, probability=0.4, chance=0.5), at_stake(0.1, probability=0.05, chance=0.5)
+    (0.5, 1.0)
+    """
+    return min(1.0, rate / (probability * chance))
 
 
 @rule
@@ -112,17 +123,17 @@ def most_contested(pressure: Column) -> int:
 
 @rule
 def enter(
-    entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column, entries: Column, kind: int,
-    row: int, day: float, climbs: bool,
+    entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column, entry_at_stake: Column,
+    entries: Column, kind: int, row: int, day: float, climbs: bool, stake: float,
 ) -> bool:  # fmt: skip
     """Hand a matter to the decisions step; false when the week's list is full, and its origin settles it alone.
 
     >>> import numpy
-    >>> kinds, rows, days, climbing, count = (numpy.zeros(1) for _ in range(5))
+    >>> kinds, rows, days, climbing, stakes, count = (numpy.zeros(1) for _ in range(6))
     >>> count = count.astype(int)
-    >>> enter(kinds, rows, days, climbing, count, kind=2, row=7, day=0.5, climbs=True)
+    >>> enter(kinds, rows, days, climbing, stakes, count, kind=2, row=7, day=0.5, climbs=True, stake=1.0)
     True
-    >>> enter(kinds, rows, days, climbing, count, kind=2, row=8, day=0.5, climbs=True)
+    >>> enter(kinds, rows, days, climbing, stakes, count, kind=2, row=8, day=0.5, climbs=True, stake=1.0)
     False
     """
     count = entries[0]
@@ -132,31 +143,37 @@ def enter(
     entry_row[count] = row
     entry_day[count] = day
     entry_climbs[count] = 1 if climbs else 0
+    entry_at_stake[count] = stake
     entries[0] = count + 1
     return True
 
 
 @rule
 def raise_matter(
-    entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column, entries: Column, kind: int,
-    row: int, week: int, draws: Any, probability: float, escalate_share: float,
+    entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column, entry_at_stake: Column,
+    entries: Column, kind: int, row: int, week: int, draws: Any, rate: float, value_usd: float, floor_usd: float,
+    escalate_share: float,
 ) -> bool:  # fmt: skip
-    """Raise next week, with a probability, a matter of an account; whether it was raised.
+    """Raise next week, perhaps, a matter of an account; whether it was raised.
 
-    One draw says whether and on which day, another whether its stakes pass the authority of the lowest seat.
+    One draw says whether and on which day; another gives the stakes, the largest of which pass the authority of the
+    lowest seat.
 
     >>> import numpy
-    >>> kinds, rows, days, climbing, count = (numpy.zeros(1) for _ in range(5))
+    >>> kinds, rows, days, climbing, stakes, count = (numpy.zeros(1) for _ in range(6))
     >>> with numpy.errstate(over="ignore"):
-    ...     raise_matter(kinds, rows, days, climbing, count, 0, 7, 3, numpy.uint64(1), 0.0, escalate_share=0.3)
+    ...     raise_matter(kinds, rows, days, climbing, stakes, count, 0, 7, 3, numpy.uint64(1), 0.0, 1.0, 1.0, 0.3)
     False
     """
-    chance = uniform(draws, row)
+    chance, probability = uniform(draws, row), reaches_desk(rate, value_usd, floor_usd)
     if chance >= probability:
         return False
     day = DAYS_A_WEEK * (week + 1 + chance / probability)
-    climbs = uniform(draws, row + _STAKES) < escalate_share
-    return enter(entry_kind, entry_row, entry_day, entry_climbs, entries, kind, row, day, climbs)
+    stakes = uniform(draws, row + _STAKES)
+    return enter(
+        entry_kind, entry_row, entry_day, entry_climbs, entry_at_stake, entries, kind, row, day,
+        stakes < escalate_share, at_stake(rate, probability, stakes),
+    )  # fmt: skip
 
 
 @rule

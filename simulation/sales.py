@@ -2,7 +2,17 @@
 
 import numpy as np
 
-from simulation.chance import DEAL_AGREES, DEAL_RIVAL, EXCEPTION, ONBOARDING, STALL, TURN, stream, uniform
+from simulation.chance import (
+    DEAL_AGREES,
+    DEAL_RIVAL,
+    DEAL_START,
+    EXCEPTION,
+    ONBOARDING,
+    STALL,
+    TURN,
+    stream,
+    uniform,
+)
 from simulation.compiling import loop, rule
 from simulation.parameters import Scenario
 from simulation.rules import (
@@ -15,7 +25,6 @@ from simulation.rules import (
     most_contested,
     push,
     raise_matter,
-    reaches_desk,
     responsive,
 )
 from simulation.switches import NOTHING_HELD, Held
@@ -51,6 +60,7 @@ from simulation.tables import (
     R_WON,
     SALES,
     SUCCESS,
+    WEEKS_A_YEAR,
     Accounts,
     Column,
     Decisions,
@@ -98,6 +108,16 @@ def priority_of(size: float, exponent: float) -> float:
     2.0
     """
     return size**exponent
+
+
+@rule
+def hours_given(needed: float, per_priority: float, priority: float) -> float:
+    """Hours that a deal gets this week: what it needs, or its part of what there is. [h]
+
+    >>> hours_given(3.0, per_priority=2.0, priority=1.0), hours_given(3.0, per_priority=2.0, priority=4.0)
+    (2.0, 3.0)
+    """
+    return min(needed, per_priority * priority)
 
 
 @rule
@@ -158,63 +178,65 @@ def work_deals(
     """Give reps their hours, let them take new deals, and move every open deal by a week."""
     rules, customers = world.sales, world.customers
     _rep_hours(
-        reps.active, reps.hired, reps.skill, reps.hours, reps.load, reps.weight, firm.gauges, firm.lift, record, week,
-        rules.rep_hours, rules.admin_share, rules.admin_relief, rules.ramp_weeks, rules.coaching_gain,
+        reps.active, reps.share, reps.hired, reps.skill, reps.hours, reps.load, reps.weight, firm.gauges, firm.lift,
+        record, week, rules.rep_hours, rules.admin_share, rules.admin_relief, rules.ramp_weeks, rules.coaching_gain,
         held.coaching_lift,
     )  # fmt: skip
     _take_leads(
         accounts.stage, accounts.since, accounts.due, accounts.attempt, accounts.rep, accounts.progress,
-        accounts.heat, accounts.size, accounts.front, fronts.segment, reps.active, reps.segment, reps.hours,
-        reps.load, reps.weight, record, seed, week, world.market.segments, rules.deal_hours, rules.hours_exponent,
-        rules.pace_weeks, rules.capacity_limit, rules.priority_exponent, world.demand.lead_patience_weeks,
-        world.demand.unworked_return_weeks,
+        accounts.heat, accounts.size, accounts.front, fronts.segment, fronts.pressure, reps.active, reps.segment,
+        reps.hours, reps.load, reps.weight, record, seed, week, world.market.segments, rules.deal_hours,
+        rules.hours_exponent, rules.pace_weeks, rules.capacity_limit, rules.priority_exponent,
+        world.demand.lead_patience_weeks, world.demand.unworked_return_weeks, world.demand.lost_return_weeks,
     )  # fmt: skip
     _work_deals(
         accounts.stage, accounts.since, accounts.due, accounts.attempt, accounts.rep, accounts.progress,
         accounts.heat, accounts.waiting, accounts.size, accounts.group, accounts.front, accounts.churn_logit,
         accounts.contract_usd, accounts.health, accounts.adoption, accounts.champion, accounts.sponsors,
         accounts.critics, accounts.products_owned, accounts.groups_reached, fronts.attractiveness, fronts.pressure,
-        fronts.home, reps.hours, reps.load, reps.weight, reps.booked_quarter, reps.booked_year, firm.gauges,
-        firm.lift, firm.lift if held.group_lift is None else held.group_lift,
+        fronts.partner, fronts.home, reps.hours, reps.load, reps.weight, reps.booked_quarter, reps.booked_year,
+        firm.gauges, firm.lift, firm.lift if held.group_lift is None else held.group_lift,
         firm.alignment if held.alignment is None else held.alignment, decisions.entry_kind, decisions.entry_row,
-        decisions.entry_day, decisions.entry_climbs, decisions.entries, record, seed, week, rules.deal_hours,
-        rules.hours_exponent, rules.pace_weeks, rules.priority_exponent, rules.agreement_logit, rules.deal_help_gain,
-        rules.competitor_logit, rules.competition_gain, rules.attractiveness_gain, rules.stall_per_week,
-        rules.stall_after_paces, world.market.contract_usd, world.decisions.exceptions_per_deal_week,
-        customers.issue_relief, world.decisions.stakes_floor_share, world.decisions.escalate_share,
-        world.demand.lost_return_weeks, customers.term_weeks, customers.neutral_health,
-        customers.onboarding_alignment, world.finance.infrastructure_share + world.finance.serve_share,
-        world.operations.cost_relief, world.finance.discount_a_year,
+        decisions.entry_day, decisions.entry_climbs, decisions.entry_at_stake, decisions.entries, record, seed, week,
+        rules.deal_hours, rules.hours_exponent, rules.pace_weeks, rules.priority_exponent, rules.agreement_logit,
+        rules.deal_help_gain, rules.competitor_logit, rules.competition_gain, rules.attractiveness_gain,
+        rules.stall_per_week, rules.stall_after_paces, world.market.contract_usd,
+        world.decisions.exceptions_per_deal_week, customers.issue_relief, world.decisions.stakes_floor_share,
+        world.decisions.escalate_share, world.demand.lost_return_weeks, customers.term_weeks,
+        customers.neutral_health, customers.onboarding_alignment,
+        world.finance.infrastructure_share + world.finance.serve_share, world.operations.cost_relief,
+        world.finance.partner_share, world.finance.discount_a_year,
     )  # fmt: skip
 
 
 @loop
 def _rep_hours(
-    active: Column, hired: Column, skill: Column, hours: Column, load: Column, weight: Column, gauges: Column,
-    lift: Column, record: Column, week: int, rep_hours: float, admin_share: float, admin_relief: float,
-    ramp_weeks: float, coaching_gain: float, held_lift: float,
+    active: Column, share: Column, hired: Column, skill: Column, hours: Column, load: Column, weight: Column,
+    gauges: Column, lift: Column, record: Column, week: int, rep_hours: float, admin_share: float,
+    admin_relief: float, ramp_weeks: float, coaching_gain: float, held_lift: float,
 ) -> None:  # fmt: skip
     selling = rep_hours * selling_share(gauges[MATURITY], admin_share, admin_relief)
     selling *= responsive(coaching_gain, held_or(held_lift, lift[EXECUTION_WORK]))
-    count, total = 0, 0.0
+    posts, total = 0.0, 0.0
     for r in range(active.shape[0]):
         load[r] = weight[r] = hours[r] = 0.0
         if active[r] == 1:
-            hours[r] = selling * ramp(float(week - hired[r]), ramp_weeks) * skill[r]
-            count += 1
+            hours[r] = selling * share[r] * ramp(float(week - hired[r]), ramp_weeks) * skill[r]
+            posts += share[r]
             total += hours[r]
-    record[R_REPS] = count
+    record[R_REPS] = posts
     record[R_CAPACITY] = total
 
 
 @loop
 def _take_leads(
     stage: Column, since: Column, due: Column, attempt: Column, rep: Column, progress: Column, heat: Column,
-    size: Column, front: Column, segment_of_front: Column, active: Column, segment: Column, hours: Column,
-    load: Column, weight: Column, record: Column, seed: int, week: int, segments: int, deal_hours: float,
-    hours_exponent: float, pace_weeks: float, capacity_limit: float, priority_exponent: float, patience: float,
-    return_weeks: float,
+    size: Column, front: Column, segment_of_front: Column, pressure: Column, active: Column, segment: Column,
+    hours: Column, load: Column, weight: Column, record: Column, seed: int, week: int, segments: int,
+    deal_hours: float, hours_exponent: float, pace_weeks: float, capacity_limit: float, priority_exponent: float,
+    patience: float, unworked_return_weeks: float, lost_return_weeks: float,
 ) -> None:  # fmt: skip
+    contested = most_contested(pressure)
     rows = np.empty(stage.shape[0], np.int64)
     for place in range(list_rows(stage, OPPORTUNITY, rows)):
         i = rows[place]
@@ -228,8 +250,14 @@ def _take_leads(
     for place in range(list_rows(stage, LEAD, rows)):
         i = rows[place]
         if week > due[i]:
-            stage[i], due[i], rep[i], progress[i] = LOST, week + return_weeks, -1, 0.0
-            record[R_UNWORKED] += 1.0
+            # A lead that nobody took up, or a deal that nobody went on with after its rep had left.
+            begun = progress[i] > 0.0
+            record[R_DEALS_OPEN] += begun
+            record[R_NO_DECISION] += begun
+            record[R_CONTESTED_CLOSED] += begun and front[i] == contested
+            record[R_UNWORKED] += not begun
+            back = lost_return_weeks if begun else unworked_return_weeks
+            stage[i], due[i], rep[i], progress[i] = LOST, week + back, -1, 0.0
         else:
             rows[leads] = i
             leads += 1
@@ -250,10 +278,11 @@ def _take_leads(
             full[wanted] = 1
             continue
         best = reps[wanted, 0]
-        if progress[i] == 0.0:
+        if progress[i] == 0.0:  # begun on some day of the week, so that a pace need not be whole weeks
             since[i] = week
             attempt[i] += 1
             heat[i] = 0.0
+            progress[i] = uniform(stream(seed, DEAL_START, attempt[i]), i) / pace_weeks
         stage[i], rep[i] = OPPORTUNITY, best
         if progress[i] < 1.0:
             load[best] += deal_hours_of(size[i], deal_hours, hours_exponent) / pace_weeks
@@ -264,7 +293,10 @@ def _take_leads(
 def _reps_by_load(
     active: Column, segment: Column, hours: Column, load: Column, segments: int
 ) -> tuple[Column, Column, Column]:
-    """For every segment a heap of the reps who cover it, by load relative to hours; and how many they are."""
+    """For every segment a heap of the reps who cover it, by load relative to hours; and how many they are.
+
+    A rep covers the own segment and the next; what nobody covers is everybody's.
+    """
     slots = active.shape[0]
     relative, reps = np.empty((segments, slots)), np.empty((segments, slots), np.int64)
     able = np.zeros(segments, np.int64)
@@ -274,6 +306,12 @@ def _reps_by_load(
         for next in range(min(2, segments)):
             covered = (segment[r] + next) % segments
             able[covered] = push(relative[covered], reps[covered], able[covered], load[r] / hours[r], r)
+    for left in range(segments):
+        if able[left] > 0:
+            continue
+        for r in range(slots):
+            if active[r] == 1 and hours[r] > 0.0:
+                able[left] = push(relative[left], reps[left], able[left], load[r] / hours[r], r)
     return relative, reps, able
 
 
@@ -289,20 +327,51 @@ def _first_brought_up_to_date(relative: Column, reps: Column, size: int, load: C
     return size
 
 
+@rule
+def _share_out(
+    rows: Column, rep: Column, needs: Column, priorities: Column, hours: Column, load: Column, weight: Column
+) -> Column:
+    """Hours that each rep has for a unit of priority; infinitely many where there are hours for all deals.
+
+    What a deal does not need of its part goes to the rep's other deals: the part is raised until no further deal has
+    all it needs, so that nobody who is short of hours leaves any unused.
+    """
+    left, others = hours.copy(), weight.copy()
+    per_priority = np.full(hours.shape[0], np.inf)
+    for r in range(hours.shape[0]):
+        if load[r] > hours[r]:
+            per_priority[r] = hours[r] / weight[r]
+    satisfied = np.zeros(needs.shape[0], np.bool_)
+    raised = True
+    while raised:
+        raised = False
+        for d in range(needs.shape[0]):
+            r = rep[rows[d]]
+            if satisfied[d] or per_priority[r] == np.inf or needs[d] > per_priority[r] * priorities[d]:
+                continue
+            satisfied[d] = raised = True
+            left[r] -= needs[d]
+            others[r] -= priorities[d]
+        for r in range(hours.shape[0]):
+            if per_priority[r] < np.inf and others[r] > 1e-9 * weight[r]:
+                per_priority[r] = max(left[r], 0.0) / others[r]
+    return per_priority
+
+
 @loop
 def _work_deals(
     stage: Column, since: Column, due: Column, attempt: Column, rep: Column, progress: Column, heat: Column,
     waiting: Column, size: Column, group: Column, front: Column, churn_logit: Column, contract: Column,
     health: Column, adoption: Column, champion: Column, sponsors: Column, critics: Column, products_owned: Column,
-    groups_reached: Column, attractiveness: Column, pressure: Column, home: Column, hours: Column, load: Column,
-    weight: Column, booked_quarter: Column, booked_year: Column, gauges: Column, lift: Column, group_lift: Column,
-    alignment: Column, entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column,
-    entries: Column, record: Column, seed: int, week: int, deal_hours: float, hours_exponent: float,
-    pace_weeks: float, priority_exponent: float, agreement_logit: float, deal_help: float, competitor_logit: float,
-    competition_gain: float, attractiveness_gain: float, stall_per_week: float, stall_after: float,
-    contract_usd: float, exceptions_per_week: float, exception_relief: float, floor_share: float,
-    escalate_share: float, return_weeks: float, term_weeks: int, neutral_health: float, onboarding: float,
-    costs: float, cost_relief: float, discount: float,
+    groups_reached: Column, attractiveness: Column, pressure: Column, partner: Column, home: Column, hours: Column,
+    load: Column, weight: Column, booked_quarter: Column, booked_year: Column, gauges: Column, lift: Column,
+    group_lift: Column, alignment: Column, entry_kind: Column, entry_row: Column, entry_day: Column,
+    entry_climbs: Column, entry_at_stake: Column, entries: Column, record: Column, seed: int, week: int,
+    deal_hours: float, hours_exponent: float, pace_weeks: float, priority_exponent: float, agreement_logit: float,
+    deal_help: float, competitor_logit: float, competition_gain: float, attractiveness_gain: float,
+    stall_per_week: float, stall_after: float, contract_usd: float, exceptions_per_week: float,
+    exception_relief: float, floor_share: float, escalate_share: float, return_weeks: float, term_weeks: int,
+    neutral_health: float, onboarding: float, costs: float, cost_relief: float, partner_share: float, discount: float,
 ) -> None:  # fmt: skip
     stalls, exceptions = stream(seed, STALL, week), stream(seed, EXCEPTION, week)
     floor = max(floor_share * gauges[ARR_USD], 1.0)
@@ -312,20 +381,24 @@ def _work_deals(
     bad = bad_start(alignment[SALES, SUCCESS], onboarding)
     contested = most_contested(pressure)
     margin = margin_share(costs, cost_relief, gauges[MATURITY])
-    deals, pipeline, used = 0, 0.0, 0.0
+    pipeline, used = 0.0, 0.0
     rows = np.empty(stage.shape[0], np.int64)
-    for place in range(list_rows(stage, OPPORTUNITY, rows)):
+    deals = list_rows(stage, OPPORTUNITY, rows)
+    needs, priorities = np.zeros(deals), np.zeros(deals)
+    for place in range(deals):
+        i = rows[place]
+        if progress[i] < 1.0:
+            needs[place] = deal_hours_of(size[i], deal_hours, hours_exponent) / pace_weeks
+            priorities[place] = priority_of(size[i], priority_exponent)
+    per_priority = _share_out(rows[:deals], rep, needs, priorities, hours, load, weight)
+    for place in range(deals):
         i = rows[place]
         r, f = rep[i], front[i]
-        deals += 1
         pipeline += contract_usd * size[i]
         if progress[i] < 1.0:
-            needed = deal_hours_of(size[i], deal_hours, hours_exponent)
-            given = needed / pace_weeks
-            if load[r] > hours[r]:
-                given = min(given, hours[r] * priority_of(size[i], priority_exponent) / weight[r])
+            given = hours_given(needs[place], per_priority[r], priorities[place])
             used += given
-            progress[i] += step_of_deal(given, needed, pace_weeks)
+            progress[i] += step_of_deal(given, needs[place] * pace_weeks, pace_weeks)
             if progress[i] > 1.0 - 1e-9:
                 progress[i] = 1.0
         age = week - since[i]
@@ -334,11 +407,11 @@ def _work_deals(
             if age > stall_after * pace_weeks and uniform(stalls, i) < stall_per_week:
                 stage[i], due[i], rep[i], progress[i] = LOST, week + return_weeks, -1, 0.0
                 record[R_NO_DECISION] += 1.0
+                record[R_CONTESTED_CLOSED] += f == contested
             elif waiting[i] == 0:
-                probability = exception_rate * reaches_desk(contract_usd * size[i], floor)
                 waiting[i] = raise_matter(
-                    entry_kind, entry_row, entry_day, entry_climbs, entries, DEAL_EXCEPTION, i, week, exceptions,
-                    probability, escalate_share,
+                    entry_kind, entry_row, entry_day, entry_climbs, entry_at_stake, entries, DEAL_EXCEPTION, i, week,
+                    exceptions, exception_rate, contract_usd * size[i], floor, escalate_share,
                 )  # fmt: skip
             continue
         rep[i], progress[i] = -1, 0.0
@@ -360,7 +433,9 @@ def _work_deals(
         contract[i] = contract_usd * size[i]
         record[R_NEW_ARR] += contract[i]
         record[R_ABROAD_ARR] += contract[i] * (1 - home[f])
-        record[R_LIFETIME_MARGIN] += customer_value(contract[i], margin, logistic(churn_logit[i]), discount)
+        leaves = logistic(churn_logit[i]) * WEEKS_A_YEAR / term_weeks
+        kept = margin - partner[f] * partner_share
+        record[R_LIFETIME_MARGIN] += customer_value(contract[i], kept, leaves, discount)
         record[R_NEW_CUSTOMERS] += 1.0
         record[R_ONBOARDINGS] += 1.0
         gauges[BOOKED_USD] += contract[i]
@@ -373,6 +448,6 @@ def _work_deals(
         if uniform(stream(seed, ONBOARDING, attempt[i]), i) < bad:
             record[R_ONBOARDINGS_BAD] += 1.0
             health[i], adoption[i] = neutral_health - 0.1, 0.0
-    record[R_DEALS_OPEN] = deals
+    record[R_DEALS_OPEN] += deals
     record[R_PIPELINE] = pipeline
     record[R_USED] = used

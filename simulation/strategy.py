@@ -121,11 +121,12 @@ def review(
     _review(
         fronts.attractiveness, fronts.belief, fronts.uncertainty, fronts.reviewed, fronts.reach, fronts.accounts,
         fronts.prospects, fronts.allocation, fronts.proposal, fronts.shift_target, firm.gauges, decisions.entry_kind,
-        decisions.entry_row, decisions.entry_day, decisions.entry_climbs, decisions.entries, record, seed, week,
-        front_review_hours(world), rules.observation_sd, rules.observation_weeks, rules.transparency_effect,
-        rules.temperature, rules.move_threshold, market.drift_half_life_weeks, market.attractiveness_sd,
-        world.decisions.escalate_share, world.demand.front_exponent, week % world.leadership.policy_weeks == 0,
-        week_or_never(market.shift_week), world.rivals.over_steering, held_hours,
+        decisions.entry_row, decisions.entry_day, decisions.entry_climbs, decisions.entry_at_stake, decisions.entries,
+        record, seed, week, front_review_hours(world), rules.observation_sd, rules.observation_weeks,
+        rules.transparency_effect, rules.temperature, rules.move_threshold, market.drift_half_life_weeks,
+        market.attractiveness_sd, world.decisions.escalate_share, world.demand.front_exponent,
+        week % world.leadership.policy_weeks == 0, week_or_never(market.shift_week), world.rivals.over_steering,
+        held_hours,
     )  # fmt: skip
 
 
@@ -133,10 +134,10 @@ def review(
 def _review(
     attractiveness: Column, belief: Column, uncertainty: Column, reviewed: Column, reach: Column, accounts: Column,
     prospects: Column, allocation: Column, proposal: Column, shift_target: Column, gauges: Column, entry_kind: Column,
-    entry_row: Column, entry_day: Column, entry_climbs: Column, entries: Column, record: Column, seed: int, week: int,
-    cost: float, observation_sd: float, observation_weeks: float, transparency: float, temperature: float,
-    threshold: float, half_life: float, sd: float, escalate_share: float, exponent: float, may_propose: bool,
-    shift_week: int, over_steering: bool, held_hours: float,
+    entry_row: Column, entry_day: Column, entry_climbs: Column, entry_at_stake: Column, entries: Column,
+    record: Column, seed: int, week: int, cost: float, observation_sd: float, observation_weeks: float,
+    transparency: float, temperature: float, threshold: float, half_life: float, sd: float, escalate_share: float,
+    exponent: float, may_propose: bool, shift_week: int, over_steering: bool, held_hours: float,
 ) -> None:  # fmt: skip
     fronts = belief.shape[0]
     hours = held_or(held_hours, gauges[REVIEW_HOURS])
@@ -186,7 +187,7 @@ def _review(
     climbs = uniform(stream(seed, STAKES, week), STRATEGY_MOVE) < escalate_share
     day = DAYS_A_WEEK * week + 0.5
     if enter(
-        entry_kind, entry_row, entry_day, entry_climbs, entries, STRATEGY_MOVE, 0, day, climbs
+        entry_kind, entry_row, entry_day, entry_climbs, entry_at_stake, entries, STRATEGY_MOVE, 0, day, climbs, 1.0
     ):
         gauges[PROPOSAL_OPEN] = 1.0
 
@@ -238,35 +239,37 @@ def propose_changes(firm: Firm, decisions: Decisions, world: Scenario, seed: int
     """Let operations propose a change of process, the oftener the more its leaders put into it."""
     _propose_changes(
         firm.lift, decisions.entry_kind, decisions.entry_row, decisions.entry_day, decisions.entry_climbs,
-        decisions.entries, seed, week, world.operations.changes_per_week, world.decisions.escalate_share,
+        decisions.entry_at_stake, decisions.entries, seed, week, world.operations.changes_per_week,
+        world.decisions.escalate_share,
     )  # fmt: skip
 
 
 @loop
 def _propose_changes(
-    lift: Column, entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column, entries: Column,
-    seed: int, week: int, per_week: float, escalate_share: float,
+    lift: Column, entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column,
+    entry_at_stake: Column, entries: Column, seed: int, week: int, per_week: float, escalate_share: float,
 ) -> None:  # fmt: skip
     chance = uniform(stream(seed, PROCESS_CHANGE, week), 0)
     probability = min(1.0, per_week * (1.0 + lift[OPERATIONS_WORK]))
     if chance < probability:
         climbs = uniform(stream(seed, STAKES, week), CHANGE) < escalate_share
         enter(
-            entry_kind, entry_row, entry_day, entry_climbs, entries, CHANGE, 0,
-            DAYS_A_WEEK * (week + 1 + chance / probability), climbs,
+            entry_kind, entry_row, entry_day, entry_climbs, entry_at_stake, entries, CHANGE, 0,
+            DAYS_A_WEEK * (week + 1 + chance / probability), climbs, 1.0,
         )  # fmt: skip
 
 
 def carry_out(
-    initiatives: Initiatives, fronts: Fronts, firm: Firm, record: Column, world: Scenario, held_hours: float = math.nan
-) -> None:
+    initiatives: Initiatives, fronts: Fronts, firm: Firm, record: Column, world: Scenario,
+    held_hours: float = math.nan, held_maturity: float = math.nan,
+) -> None:  # fmt: skip
     """Spend sales management's hours on the initiatives at work; what is finished takes effect."""
     rules = world.strategy
     _carry_out(
         initiatives.kind, initiatives.hours, initiatives.order, fronts.allocation, fronts.proposal, firm.gauges,
         firm.contribution, record, rules.initiative_share, rules.initiatives_at_once, rules.switching_loss,
         rules.moving_cost_weeks * (2.0 if world.rivals.over_steering else 1.0), world.operations.change_step,
-        held_hours,
+        held_hours, held_maturity,
     )  # fmt: skip
 
 
@@ -274,7 +277,7 @@ def carry_out(
 def _carry_out(
     kind: Column, hours: Column, order: Column, allocation: Column, proposal: Column, gauges: Column,
     contribution: Column, record: Column, share: float, at_once: int, switching_loss: float, moving_cost_weeks: float,
-    change_step: float, held_hours: float,
+    change_step: float, held_hours: float, held_maturity: float,
 ) -> None:  # fmt: skip
     slots = kind.shape[0]
     waiting = 0
@@ -296,7 +299,7 @@ def _carry_out(
         record[R_INITIATIVES_DONE] += 1.0
         waiting -= 1
         if kind[first] == CHANGE:
-            gauges[MATURITY] = min(1.0, gauges[MATURITY] + change_step)
+            gauges[MATURITY] = held_or(held_maturity, min(1.0, gauges[MATURITY] + change_step))
         else:
             moved = 0.0
             for f in range(allocation.shape[0]):

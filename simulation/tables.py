@@ -54,13 +54,14 @@ GAUGES = (
     "misses",  # quarters in a row in which the plan was missed
     "health",  # mean health of customers last week
     "target_usd",  # new ARR a week that a design-free growth path would need in week 0
-    "reps_wanted",  # heads that the plan needs
-    "heads",  # people paid last week
+    "reps_wanted",  # full posts that the plan needs
+    "heads",  # people paid last week, operations' own staff apart
+    "newcomers",  # growth of heads last week
     "planned",  # customers with an account plan last week
 )
 (
     MATURITY, OWNERSHIP, PLANS_KEPT, ARR_USD, REVIEW_HOURS, REVIEW_BANK, MOVING, PROPOSAL_OPEN, PLAN_USD,
-    FORECAST_USD, BOOKED_USD, MISSES, HEALTH, TARGET_USD, REPS_WANTED, HEADS, PLANNED,
+    FORECAST_USD, BOOKED_USD, MISSES, HEALTH, TARGET_USD, REPS_WANTED, HEADS, NEWCOMERS, PLANNED,
 ) = range(len(GAUGES))  # fmt: skip
 
 # Columns of the weekly record, filled by the loops as they go; `metrics` turns them into outcomes.
@@ -172,6 +173,7 @@ class Reps(Table):
     """Slots for sales reps; arrays of shape (slots,). A slot is filled, open (with a week of arrival) or unused."""
 
     active: Column
+    share: Column  # of a full post; 0 for an unused slot
     segment: Column  # the segment whose fronts the slot covers
     generation: Column  # how many people have held the slot
     hired: Column  # week the holder came
@@ -180,6 +182,7 @@ class Reps(Table):
     morale: Column
     booked_quarter: Column  # USD of new ARR
     booked_year: Column
+    quota_year: Column  # USD that the holder was to book so far this year
     hours: Column  # productive selling hours this week
     load: Column  # hours a week that the open deals ask for
     weight: Column  # sum of the priorities of the open deals
@@ -215,6 +218,7 @@ class People(Table):
     meeting_hours: Column  # hours a week spent meeting others, policy
     tray_hours: Column  # hours the in-tray really took last week
     arrived: Column  # week the holder came
+    answers_from: Column  # week from which the firm's misses are the holder's own
     vacant_until: Column  # the seat is empty before this week
     replaced: Column  # 1 where an exit can happen: the chief's place
 
@@ -244,6 +248,7 @@ class Decisions(Table):
     week: Column  # week it was raised in; with kind and row the key of its draws
     probe: Column  # 1 for a probe: waits like others, takes no desk time, does no harm
     scope: Column  # bit mask of the functions concerned
+    at_stake: Column  # share of an account's value that hangs on it
     climbs: Column  # 1 when the stakes pass the authority of the lowest seat
     asked: Column  # bit mask of the functions to consult
     owner: Column  # seat row
@@ -261,6 +266,7 @@ class Decisions(Table):
     entry_row: Column
     entry_day: Column
     entry_climbs: Column
+    entry_at_stake: Column
     entries: Column  # (1,) how many
 
     @property
@@ -300,9 +306,10 @@ def empty_decisions(slots: int) -> Decisions:
 
     return Decisions(
         state=integers(slots), kind=integers(slots), row=integers(slots), week=integers(slots), probe=integers(slots),
-        scope=integers(slots), climbs=integers(slots), asked=integers(slots), owner=integers(slots),
-        raised=numbers(slots), arrives=numbers(slots, 5), work=numbers(slots, 5), reply=numbers(slots),
-        awaited=integers(slots), serving=integers(slots), reworked=integers(slots), wrong=integers(slots),
-        defaulted=integers(slots), settled=numbers(slots), entry_kind=integers(slots), entry_row=integers(slots),
-        entry_day=numbers(slots), entry_climbs=integers(slots), entries=integers(1),
+        scope=integers(slots), at_stake=numbers(slots), climbs=integers(slots), asked=integers(slots),
+        owner=integers(slots), raised=numbers(slots), arrives=numbers(slots, 5), work=numbers(slots, 5),
+        reply=numbers(slots), awaited=integers(slots), serving=integers(slots), reworked=integers(slots),
+        wrong=integers(slots), defaulted=integers(slots), settled=numbers(slots), entry_kind=integers(slots),
+        entry_row=integers(slots), entry_day=numbers(slots), entry_climbs=integers(slots),
+        entry_at_stake=numbers(slots), entries=integers(1),
     )  # fmt: skip

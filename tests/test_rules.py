@@ -166,7 +166,7 @@ from scenarios import load
 from simulation import beginning, compiling, operations
 world = load("simple-single")
 firm = beginning.firm_at_start(world)
-operations.mature(firm, 0.0, np.zeros(1000), world)
+operations.mature(firm, np.zeros(1000), world)
 print(compiling.SOURCE_FOLDER, firm.gauges[0], sum(operations._mature.stats.cache_hits.values()), sep="\\n")
 """
 

@@ -155,11 +155,11 @@ def test_an_unequal_column_is_named() -> None:
 
 
 class Unlucky(MesaDraws):
-    """Draws a tenth too small."""
+    """Draws a fifth too small."""
 
     def uniform(self, purpose: int, time: int, entity: int) -> float:
-        """Return a uniform draw on 0 … 0.9."""
-        return 0.9 * self.random()
+        """Return a uniform draw on 0 … 0.8."""
+        return 0.8 * self.random()
 
 
 def deviations(draws: type[Draws]) -> dict[str, float]:
@@ -184,7 +184,7 @@ def test_tutorial_agents_are_equal_in_distribution() -> None:
 
 
 def test_unequal_agents_are_noticed() -> None:
-    """Draws that are a tenth too small would show."""
+    """Draws that are a fifth too small would show."""
     assert max(map(abs, deviations(Unlucky).values())) > 4.5
 
 

@@ -152,7 +152,7 @@ def staffed(quits_per_year: float, ramp_months: float = 5.0, weeks: int = 500) -
     accounts = beginning.accounts_at_start(world, seed=1)
     accounts.stage[:] = PROSPECT
     fronts, firm = beginning.fronts_at_start(world, accounts, seed=1), beginning.firm_at_start(world)
-    reps, people = beginning.reps_at_start(world, seed=1), beginning.people_of(world.organization, 1)
+    reps, people = beginning.reps_at_start(world, seed=1), beginning.people_of(world.organization, 1, 0)
     # A past so good that every head is wanted.
     history = np.zeros((weeks + 60, len(RECORD)))
     history[:, R_ARR], history[:, R_NEW_ARR] = 1.0, 1e6
@@ -198,7 +198,7 @@ def test_rep_survival_is_geometric() -> None:
     world = world_of(600, finance={"quits_per_year": 1.0, "quits_per_miss": 0.0}, run={"initial_reps": 20_000})
     accounts = beginning.accounts_at_start(world, seed=1)
     fronts, firm = beginning.fronts_at_start(world, accounts, seed=1), beginning.firm_at_start(world)
-    reps, people = beginning.reps_at_start(world, seed=1), beginning.people_of(world.organization, 1)
+    reps, people = beginning.reps_at_start(world, seed=1), beginning.people_of(world.organization, 1, 0)
     history = np.zeros((80, len(RECORD)))
     for week in range(1, 40):
         finance.close_books(firm, fronts, reps, people, history, week, world, seed=1, week=week)
@@ -310,7 +310,7 @@ def test_an_open_position_is_filled_after_the_hiring_weeks() -> None:
     world = world_of(600, finance={"quits_per_year": 5.0, "hiring_weeks": 9}, run={"initial_reps": 200})
     accounts = beginning.accounts_at_start(world, seed=1)
     fronts, firm = beginning.fronts_at_start(world, accounts, seed=1), beginning.firm_at_start(world)
-    reps, people = beginning.reps_at_start(world, seed=1), beginning.people_of(world.organization, 1)
+    reps, people = beginning.reps_at_start(world, seed=1), beginning.people_of(world.organization, 1, 0)
     history = np.zeros((80, len(RECORD)))
     history[:, R_ARR], history[:, R_NEW_ARR] = 1.0, 1e6
     firm.gauges[ARR_USD], firm.gauges[OWNERSHIP] = 1e9, 0.5

@@ -150,12 +150,18 @@ class Account(Holder):
         """Leave the market for a while."""
         self.stage, self.due, self.rep, self.progress = LOST, self.model.week + weeks, None, 0.0
 
-    def raise_matter(self, kind: int, purpose: int, part: float) -> None:
-        """Put a matter before the firm's leaders, some part of next week later."""
+    def raise_matter(self, kind: int, purpose: int, rate: float, value_usd: float) -> None:
+        """Put a matter before the firm's leaders next week, perhaps; small ones are settled where they arise."""
         model = self.model
-        drawn = model.draws.uniform(purpose, model.week, self.row + (1 << 40))
-        climbs = drawn < model.world.decisions.escalate_share
-        model.desks.raise_matter(kind, self.row, 5.0 * (model.week + 1 + part), climbs)
+        probability = rule.reaches_desk(rate, value_usd, model.floor_of_stakes())
+        drawn = self.draw(purpose)
+        if drawn >= probability:
+            return
+        stakes = model.draws.uniform(purpose, model.week, self.row + (1 << 40))
+        model.desks.raise_matter(
+            kind, self.row, 5.0 * (model.week + 1 + drawn / probability),
+            stakes < model.world.decisions.escalate_share, rule.at_stake(rate, probability, stakes),
+        )  # fmt: skip
         self.waiting = 1
 
     # Step 6
@@ -192,10 +198,16 @@ class Account(Holder):
         """Weight with which an overloaded rep gives hours to the deal."""
         return float(self.size**self.model.world.sales.priority_exponent)
 
+    @property
+    def hours_a_week(self) -> float:
+        """Hours this week at the buyer's own pace."""
+        return self.hours_needed / float(self.model.world.sales.pace_weeks)
+
     def ask_for(self, rep: Rep) -> None:
         """Add to what is asked of a rep, unless nothing is left to do."""
         if self.progress < 1.0:
-            rep.load += self.hours_needed / self.model.world.sales.pace_weeks
+            rep.deals.append(self)
+            rep.load += self.hours_a_week
             rep.weight += self.priority
 
     def claim_rep(self) -> None:
@@ -207,18 +219,30 @@ class Account(Holder):
             else:
                 self.ask_for(self.rep)
         if self.stage == LEAD and self.model.week > self.due:
-            self.lose(rules.unworked_return_weeks)
-            self.model.record["leads_unworked"] += 1.0
+            if self.progress > 0.0:
+                self.model.record["deals_open"] += 1.0
+                self.end_undecided()
+            else:
+                self.lose(rules.unworked_return_weeks)
+                self.model.record["leads_unworked"] += 1.0
+
+    def end_undecided(self) -> None:
+        """End as a deal on which nobody ever decided."""
+        self.model.record["deals_no_decision"] += 1.0
+        self.model.record["contested_closed"] += self.front is self.model.contested_front()
+        self.lose(self.model.world.demand.lost_return_weeks)
 
     def find_rep(self) -> bool:
         """Go to the rep with the least relative load who has room; return whether there was one."""
         limit = self.model.world.sales.capacity_limit
-        able = [r for r in self.model.reps if r.active and r.hours > 0.0 and r.covers(self.front.segment)]
-        rep = min(able, key=lambda r: r.load / r.hours, default=None)
+        able = [r for r in self.model.reps if r.active and r.hours > 0.0]
+        special = [r for r in able if r.covers(self.front.segment)]
+        rep = min(special or able, key=lambda r: r.load / r.hours, default=None)
         if rep is None or rep.load / rep.hours >= limit:
             return False
         if self.progress == 0.0:
             self.since, self.heat, self.attempt = self.model.week, 0.0, self.attempt + 1
+            self.progress = self.luck(chance.DEAL_START) / self.model.world.sales.pace_weeks
         self.stage, self.rep = OPPORTUNITY, rep
         self.ask_for(rep)
         return True
@@ -231,9 +255,7 @@ class Account(Holder):
         model.record["deals_open"] += 1.0
         model.record["pipeline_usd"] += model.world.market.contract_usd * self.size
         if self.progress < 1.0:
-            hours = self.hours_needed / rules.pace_weeks
-            if rep.load > rep.hours:
-                hours = min(hours, rep.hours * self.priority / rep.weight)
+            hours = rule.hours_given(self.hours_a_week, rep.per_priority, self.priority)
             model.record["used_hours"] += hours
             self.progress += rule.step_of_deal(hours, self.hours_needed, rules.pace_weeks)
             if self.progress > 1.0 - 1e-9:
@@ -242,19 +264,11 @@ class Account(Holder):
         if self.progress == 1.0 and not self.waiting:
             self.close_deal(rep, age)
         elif age > rules.stall_after_paces * rules.pace_weeks and self.draw(chance.STALL) < rules.stall_per_week:
-            self.lose(model.world.demand.lost_return_weeks)
-            model.record["deals_no_decision"] += 1.0
+            self.end_undecided()
         elif not self.waiting:
-            self.need_exception()
-
-    def need_exception(self) -> None:
-        """Ask for an exception, perhaps; small matters are settled where they arise."""
-        model, rules = self.model, self.model.world.decisions
-        rate = rule.relieved(rules.exceptions_per_deal_week, model.firm.maturity, model.world.customers.issue_relief)
-        probability = rate * rule.reaches_desk(model.world.market.contract_usd * self.size, model.floor_of_stakes())
-        drawn = self.draw(chance.EXCEPTION)
-        if drawn < probability:
-            self.raise_matter(DEAL_EXCEPTION, chance.EXCEPTION, drawn / probability)
+            rate, relief = model.world.decisions.exceptions_per_deal_week, model.world.customers.issue_relief
+            rate = rule.relieved(rate, model.firm.maturity, relief)
+            self.raise_matter(DEAL_EXCEPTION, chance.EXCEPTION, rate, model.world.market.contract_usd * self.size)
 
     def close_deal(self, rep: Rep, age: int) -> None:
         """Buy, buy elsewhere or not at all."""
@@ -293,8 +307,9 @@ class Account(Holder):
         model.record["onboardings"] += 1.0
         model.record["new_arr"] += self.contract_usd
         model.record["abroad_arr"] += 0.0 if self.front.home else self.contract_usd
+        a_year = rule.logistic(self.churn_logit) * 52 / rules.term_weeks
         model.record["lifetime_margin"] += rule.customer_value(
-            self.contract_usd, firm.margin(), rule.logistic(self.churn_logit), model.world.finance.discount_a_year
+            self.contract_usd, firm.margin(self.front), a_year, model.world.finance.discount_a_year
         )
         self.stage, self.since, self.due = CUSTOMER, model.week, model.week + rules.term_weeks
         self.rep, self.progress = None, 0.0
@@ -372,10 +387,8 @@ class Account(Holder):
             delivered -= rules.issue_loss
             model.record["issues"] += 1.0
             model.record["account_hours"] += rules.issue_hours
-            probability = rules.escalated_share * rule.reaches_desk(self.contract_usd, model.floor_of_stakes())
-            drawn = self.draw(chance.ESCALATION)
-            if drawn < probability and not self.waiting:
-                self.raise_matter(ESCALATION, chance.ESCALATION, drawn / probability)
+            if not self.waiting:
+                self.raise_matter(ESCALATION, chance.ESCALATION, rules.escalated_share, self.contract_usd)
         noise = rules.health_noise * model.draws.normal(chance.HEALTH, model.week, self.row)
         self.health = rule.health_after(self.health, delivered, rules.health_pace, noise)
 
@@ -436,7 +449,7 @@ class Account(Holder):
         if model.quarter_ends:
             a_year = self.leaving(0.0) * 52 / rules.term_weeks
             model.record["equity"] += rule.customer_value(
-                self.contract_usd, model.firm.margin(), a_year, model.world.finance.discount_a_year
+                self.contract_usd, model.firm.margin(front), a_year, model.world.finance.discount_a_year
             )
         model.record["customers"] += 1.0
         model.record["arr"] += self.contract_usd

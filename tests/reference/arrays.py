@@ -144,15 +144,17 @@ class Service:
         accounts, decisions, rules = self.accounts, self.decisions, self.world.decisions
         who = who[accounts.waiting[who] == 0]
         floor = max(rules.stakes_floor_share * self.firm.gauges[ARR_USD], 1.0)
-        likely = self.world.customers.escalated_share * np.minimum(1.0, accounts.contract_usd[who] / floor)
+        rate = self.world.customers.escalated_share
+        likely = np.minimum(1.0, rate * accounts.contract_usd[who] / floor)
         drawn = uniforms(self.seed, chance.ESCALATION, self.week, who)
         first = int(decisions.entries[0])
         chosen = np.flatnonzero(drawn < likely)[: len(decisions.entry_kind) - first]
         who, last = who[chosen], first + len(chosen)
-        climbs = uniforms(self.seed, chance.ESCALATION, self.week, who + (1 << 40)) < rules.escalate_share
+        stakes = uniforms(self.seed, chance.ESCALATION, self.week, who + (1 << 40))
         decisions.entry_kind[first:last], decisions.entry_row[first:last] = ESCALATION, who
         decisions.entry_day[first:last] = 5.0 * (self.week + 1 + drawn[chosen] / likely[chosen])
-        decisions.entry_climbs[first:last], decisions.entries[0] = climbs, last
+        decisions.entry_climbs[first:last], decisions.entries[0] = stakes < rules.escalate_share, last
+        decisions.entry_at_stake[first:last] = np.minimum(1.0, rate / (likely[chosen] * stakes))
         accounts.waiting[who] = 1
 
     def leaving(self, rivals: Any) -> Values:
@@ -216,7 +218,8 @@ class Service:
             costs = finance.infrastructure_share + finance.serve_share
             margin = rule.margin_share(costs, self.world.operations.cost_relief, gauges[MATURITY])
             leaves = self.leaving(0.0)[stays] * 52 / rules.term_weeks
-            self.add("equity", (contract * margin / (finance.discount_a_year + leaves)).sum())
+            kept = margin - finance.partner_share * fronts.partner[front]
+            self.add("equity", (contract * kept / (finance.discount_a_year + leaves)).sum())
         fronts.customers[:] = np.bincount(front, minlength=fronts.size)
         fronts.referrers[:] = np.bincount(front[health > rules.healthy_reference], minlength=fronts.size)
         fronts.arr_usd[:] = np.bincount(front, contract, minlength=fronts.size)

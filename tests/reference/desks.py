@@ -59,9 +59,11 @@ class Job:
 class Decision:
     """A matter that somebody has to settle."""
 
-    def __init__(self, desks: "Desks", kind: int, row: int, week: int, probe: int, raised: float, climbs: bool) -> None:
+    def __init__(
+        self, desks: "Desks", kind: int, row: int, week: int, probe: int, raised: float, climbs: bool, at_stake: float
+    ) -> None:
         self.desks, self.kind, self.row, self.week, self.probe = desks, kind, row, week, probe
-        self.raised, self.climbs = raised, climbs
+        self.raised, self.climbs, self.at_stake = raised, climbs, at_stake
         self.scope: set[int] = {ORIGIN[kind]}
         self.asked: set[int] = set()
         self.consults: dict[int, Job] = {}  # still out
@@ -193,7 +195,7 @@ class Desks:
         self.open: dict[Decision, None] = {}
         self.events: list[tuple[float, int, Job | Decision]] = []
         self.events_so_far = 0
-        self.raised: list[tuple[int, int, float, bool]] = []
+        self.raised: list[tuple[int, int, float, bool, float]] = []
         self.settled: list[Decision] = []
 
     def head_of(self, function: int) -> Leader:
@@ -205,9 +207,9 @@ class Desks:
         rules = self.model.world.decisions
         return (rules.exception_hours, rules.escalation_hours, rules.move_hours, rules.change_hours)[kind]
 
-    def raise_matter(self, kind: int, row: int, day: float, climbs: bool) -> None:
+    def raise_matter(self, kind: int, row: int, day: float, climbs: bool, at_stake: float = 1.0) -> None:
         """Put a matter on the list of what is to be entered next."""
-        self.raised.append((kind, row, day, climbs))
+        self.raised.append((kind, row, day, climbs, at_stake))
 
     def schedule(self, day: float, what: "Job | Decision") -> None:
         """Let a job arrive at its desk, or a decision's time run out."""
@@ -225,7 +227,7 @@ class Desks:
     def live_a_week(self) -> None:
         """Enter what was raised and two probes, work for five days, and let what is settled take effect."""
         model = self.model
-        found = [Decision(self, kind, row, model.week, 0, day, climbs) for kind, row, day, climbs in self.raised]
+        found = [Decision(self, kind, row, model.week, 0, *more) for kind, row, *more in self.raised]
         self.raised = []
         for decision in [*found, *self.probes()]:
             decision.reach_owner()
@@ -243,7 +245,7 @@ class Desks:
             kind = (2 * week + index) % 4
             day = 5.0 * (week + draws.uniform(chance.PROBE, week, index))
             stakes = draws.uniform(chance.STAKES, week, rule.entity_of(index, kind, 1))
-            yield Decision(self, kind, index, week, 1, day, stakes < self.model.world.decisions.escalate_share)
+            yield Decision(self, kind, index, week, 1, day, stakes < self.model.world.decisions.escalate_share, 1.0)
 
     def work(self, start: float, until: float) -> None:
         """Let days go by, event by event."""
@@ -363,10 +365,11 @@ class Desks:
             account = model.accounts[decision.row]
             account.waiting = 0
             if decision.kind == DEAL_EXCEPTION and account.stage in (LEAD, OPPORTUNITY):
-                account.heat -= rule.lateness_harm(days, rules.cooling_per_day, decision.wrong, rules.wrong_deal_loss)
+                harm = rule.lateness_harm(days, rules.cooling_per_day, decision.wrong, rules.wrong_deal_loss)
+                account.heat -= decision.at_stake * harm
             elif decision.kind == ESCALATION and account.stage == CUSTOMER:
                 harm = rule.lateness_harm(days, rules.souring_per_day, decision.wrong, rules.wrong_customer_loss)
-                account.health = max(0.0, account.health - harm)
+                account.health = max(0.0, account.health - decision.at_stake * harm)
         elif not decision.wrong:
             firm.adopt(decision.kind, decision.settled)
         elif decision.kind == STRATEGY_MOVE:

@@ -9,7 +9,6 @@ from simulation import chance, finance
 from simulation.tables import (
     CUSTOMER_WORK,
     EXECUTION_WORK,
-    NO_OPENING,
     OPERATIONS_WORK,
     PROCESS_CHANGE,
     STRATEGY_MOVE,
@@ -65,8 +64,7 @@ class Firm:
         if offered > need:
             beyond = 1.0 - need / offered
             self.contribution[STRATEGY_WORK] += beyond * sum(hours * reach for hours, reach in self.offered)
-        market = model.world.market
-        at_first = max(1.0, market.accounts * market.initial_customers_share) * market.contract_usd
+        at_first = model.arr_at_first()
         scale = (max(self.arr_usd, 1.0) / at_first) ** rules.scale_with_arr
         neutral = (
             rules.neutral_strategy_hours, rules.neutral_execution_hours, rules.neutral_operations_hours,
@@ -188,8 +186,7 @@ class Firm:
         if contested is not None:
             model.record["contested_weeks"] = 1.0
             model.record["contested_share"] = contested.customers / max(contested.accounts, 1)
-        market = model.world.market
-        at_first = max(1.0, market.accounts * market.initial_customers_share) * market.contract_usd
+        at_first = model.arr_at_first()
         budget = max(self.arr_usd / at_first, 1e-6) * (1.0 - lost)
         for front in model.fronts:
             model.record["abroad_spend"] += 0.0 if front.home else spent * front.allocation
@@ -197,20 +194,19 @@ class Firm:
 
     # Step 10
 
-    def margin(self) -> float:
-        """Return what is left of a contract after running and serving it."""
+    def margin(self, front: "Front") -> float:
+        """Return what is left of a contract after running and serving it, and after its partner's part."""
         rules, relief = self.model.world.finance, self.model.world.operations.cost_relief
-        return float(rule.margin_share(rules.infrastructure_share + rules.serve_share, relief, self.maturity))
+        left = rule.margin_share(rules.infrastructure_share + rules.serve_share, relief, self.maturity)
+        return float(left - front.partner * rules.partner_share)
 
     def mature(self) -> None:
         """Let processes grow by work, and wear; perhaps propose to change them."""
-        model, rules, history = self.model, self.model.world.operations, self.model.history
-        before = history[-3]["heads"] if len(history) > 2 else 0.0
-        growth = self.heads / before - 1.0 if before > 0.0 else 0.0
+        model, rules = self.model, self.model.world.operations
         wear = rules.maturity_decay * (1.0 + rules.channel_wear * (model.world.market.channels - 1))
         work = rule.responsive(rules.work_gain, self.lift[OPERATIONS_WORK])
         pace = rules.maturity_pace * rules.work_of(model.world.levers.operations_stage)
-        self.maturity = rule.maturity_after(self.maturity, pace, work, wear, rules.dilution, growth)
+        self.maturity = rule.maturity_after(self.maturity, pace, work, wear, rules.dilution, self.newcomers)
         model.record["maturity"] = self.maturity
         probability = min(1.0, rules.changes_per_week * (1.0 + self.lift[OPERATIONS_WORK]))
         drawn = model.draws.uniform(chance.PROCESS_CHANGE, model.week, 0)
@@ -251,14 +247,15 @@ class Firm:
         operations = model.world.operations
         share = operations.staff_share_of_arr * operations.cost_of(model.world.levers.operations_stage)
         staff = share * self.maturity * revenue
-        reps, levels = sum(rep.active for rep in model.reps), sum(leader.level for leader in model.leaders)
+        reps, levels = sum(rep.active * rep.share for rep in model.reps), sum(leader.level for leader in model.leaders)
         record["revenue"] = revenue * (1.0 - rules.partner_share * by_partners / max(sold, 1.0))
         record["sales_cost"] = reps * model.world.sales.on_target_earnings_usd / 52
         record["service_cost"] = served
         running = (rules.infrastructure_share + rules.overhead_share) * relief * revenue
         record["other_cost"] = running + staff + rules.leader_pay_usd * levels / 52
-        self.heads = len(model.leaders) + reps + (served + staff) * 52 / finance.HEAD_COST_USD
-        record["heads"] = self.heads
+        before, self.heads = self.heads, len(model.leaders) + reps + served * 52 / finance.HEAD_COST_USD
+        self.newcomers = self.heads / before - 1.0 if before > 0.0 else 0.0
+        record["heads"] = self.heads + staff * 52 / finance.HEAD_COST_USD
         record["target"] = self.target_usd * (1.0 + rules.growth_plan) ** (model.week / 52)
         for m, found in enumerate(self.found_short()):
             self.shortfall[m] += 0.25 * (min(1.0, max(-1.0, found)) - self.shortfall[m])
@@ -303,13 +300,15 @@ class Firm:
             rep.end_quarter()
 
     def open_positions(self) -> None:
-        """Look for as many reps as the plan wants, unless plans were missed too often."""
-        model = self.model
-        if self.misses >= model.world.finance.freeze_quarters:
+        """Let part-timers work longer and fill new posts up to what the plan wants, unless plans were missed too often."""
+        model, rules = self.model, self.model.world.finance
+        if self.misses >= rules.freeze_quarters:
             return
         for rep in model.reps:
-            if model.heads_in_sales() + 0.5 > self.reps_wanted:
-                break
-            if not rep.active and rep.opens == NO_OPENING:
-                rep.opens = model.week + model.world.finance.hiring_weeks
+            if rep.share > 0.0:
+                rep.share += max(0.0, min(1.0 - rep.share, self.reps_wanted - model.posts_in_sales()))
+        for rep in model.reps:
+            wanted = self.reps_wanted - model.posts_in_sales()
+            if rep.share == 0.0 and wanted >= rules.least_post:
+                rep.share, rep.opens = min(wanted, 1.0), model.week + rules.hiring_weeks
 

@@ -200,7 +200,9 @@ class FramedService(Service):
             margin = rule.margin_share(costs, self.world.operations.cost_relief, gauges[MATURITY])
             worse = rules.health_slope * (rules.neutral_health - col("health"))
             a_year = logistic(col("churn_logit") + worse) * 52 / rules.term_weeks
-            worth = col("contract_usd") * margin / (finance.discount_a_year + a_year)
+            partners = np.flatnonzero(fronts.partner).tolist()
+            kept = margin - finance.partner_share * col("front").is_in(partners)
+            worth = col("contract_usd") * kept / (finance.discount_a_year + a_year)
             self.add("equity", frame.select(worth.sum()).item())
         found = frame.group_by("front").agg(
             pl.len(), col("contract_usd").sum(), (col("health") > rules.healthy_reference).sum()

@@ -78,12 +78,14 @@ class PlainOrganization(mesa.Model):  # type: ignore[misc]
         self.desks = desks
         for entry in range(int(table.entries[0])):
             kind, row = int(table.entry_kind[entry]), int(table.entry_row[entry])
-            desks.raise_matter(kind, row, float(table.entry_day[entry]), bool(table.entry_climbs[entry]))
+            day, climbs = float(table.entry_day[entry]), bool(table.entry_climbs[entry])
+            desks.raise_matter(kind, row, day, climbs, float(table.entry_at_stake[entry]))
         for i in range(table.slots):
             if table.state[i] != OPEN:
                 continue
             kind, row, week, probe = (int(column[i]) for column in (table.kind, table.row, table.week, table.probe))
-            decision = Decision(desks, kind, row, week, probe, float(table.raised[i]), bool(table.climbs[i]))
+            raised, climbs, at_stake = float(table.raised[i]), bool(table.climbs[i]), float(table.at_stake[i])
+            decision = Decision(desks, kind, row, week, probe, raised, climbs, at_stake)
             decision.scope = {f for f in range(4) if table.scope[i] >> f & 1}
             decision.asked = {f for f in range(4) if table.asked[i] >> f & 1}
             decision.owner = self.leaders[int(table.owner[i])]
@@ -120,9 +122,15 @@ class PlainOrganization(mesa.Model):  # type: ignore[misc]
         """Return the value below which a matter is settled where it arises."""
         return max(1.0, self.world.decisions.stakes_floor_share * self.firm.arr_usd)
 
-    def heads_in_sales(self) -> int:
-        """Count positions filled or to be filled."""
-        return sum(rep.is_counted for rep in self.reps)
+    def arr_at_first(self) -> float:
+        """Return the ARR with which the firm began, all its customers at home."""
+        market = self.world.market
+        home = (market.channels - market.abroad_channels) / market.channels
+        return max(1.0, market.accounts * market.initial_customers_share * home) * market.contract_usd
+
+    def posts_in_sales(self) -> float:
+        """Add up the posts that are filled or being filled, in full ones."""
+        return sum(rep.share for rep in self.reps)
 
     def step(self) -> None:
         """Live one week."""
@@ -141,6 +149,7 @@ class PlainOrganization(mesa.Model):  # type: ignore[misc]
         everybody[Rep].do("begin_week")
         everybody[Account].do("claim_rep")
         self.hand_out_leads()
+        everybody[Rep].do("share_out")
         everybody[Account].do("be_worked")
         self.serve_customers()
         self.firm.mature()

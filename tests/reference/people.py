@@ -1,5 +1,6 @@
 """Leaders and reps."""
 
+import math
 from typing import TYPE_CHECKING
 
 import mesa
@@ -10,6 +11,7 @@ from simulation.people import attention_between, demand_for
 from simulation.tables import EXECUTION_WORK, FUNCTION_SERVED, NO_OPENING, STRATEGY_WORK
 
 if TYPE_CHECKING:
+    from reference.accounts import Account
     from reference.organization import PlainOrganization
 
 FUNCTION_OF_DOMAIN: list[int] = FUNCTION_SERVED.tolist()
@@ -43,6 +45,7 @@ class Leader(Holder):
     meeting_hours: float
     tray_hours: float
     arrived: int
+    answers_from: int
     vacant_until: int
     replaced: int
     inclination: list[float]
@@ -134,7 +137,7 @@ class Leader(Holder):
             return False
         model.record["chief_present"] += 1.0
         short = sum(self.measures[m] * max(0.0, firm.shortfall[m]) for m in (1, 2, 3))
-        quarters = (model.week + 1 - self.arrived) // 13
+        quarters = (model.week + 1 - self.answers_from) // 13
         dismissed = rule.dismissal_probability(
             rules.dismissal_per_quarter, rules.dismissal_per_miss, min(firm.misses, quarters), self.measures[0],
             2.0 * short,
@@ -146,14 +149,18 @@ class Leader(Holder):
             model.record["burnouts"] += 1.0
         else:
             return False
-        self.vacant_until = self.arrived = model.week + 1 + rules.search_weeks
+        self.vacant_until = self.arrived = self.answers_from = model.week + 1 + rules.search_weeks
         return True
 
 
 class Rep(Holder):
     """A sales position, with who holds it."""
 
+    deals: "list[Account]"  # those of this week on which there is work to do
+    per_priority: float  # hours this week for a unit of priority
+
     active: int
+    share: float
     segment: int
     generation: int
     hired: int
@@ -162,14 +169,10 @@ class Rep(Holder):
     morale: float
     booked_quarter: float
     booked_year: float
+    quota_year: float
     hours: float
     load: float
     weight: float
-
-    @property
-    def is_counted(self) -> bool:
-        """Whether the position is filled or being filled."""
-        return self.active == 1 or self.opens != NO_OPENING
 
     def covers(self, segment: int) -> bool:
         """Tell whether deals of a segment are for this rep: the own one and the next."""
@@ -179,19 +182,33 @@ class Rep(Holder):
         """See how many hours there are for selling."""
         model, rules = self.model, self.model.world.sales
         self.hours = self.load = self.weight = 0.0
+        self.deals, self.per_priority = [], math.inf
         if self.active:
             share = rule.selling_share(model.firm.maturity, rules.admin_share, rules.admin_relief)
-            self.hours = share * rules.rep_hours
+            self.hours = share * rules.rep_hours * self.share
             self.hours *= rule.responsive(rules.coaching_gain, model.firm.lift[EXECUTION_WORK])
             self.hours *= rule.ramp(float(model.week - self.hired), rules.ramp_weeks) * self.skill
-            model.record["reps"] += 1.0
+            model.record["reps"] += self.share
             model.record["capacity_hours"] += self.hours
+
+    def share_out(self) -> None:
+        """Where hours do not reach, give each deal its part by priority; what one does not need goes to the others."""
+        hungry, hours = self.deals, self.hours
+        if self.load <= hours:
+            return
+        while True:
+            self.per_priority = hours / sum(deal.priority for deal in hungry)
+            fed = [deal for deal in hungry if deal.hours_a_week <= self.per_priority * deal.priority]
+            if not fed or len(fed) == len(hungry):
+                return
+            hungry = [deal for deal in hungry if deal not in fed]
+            hours -= sum(deal.hours_a_week for deal in fed)
 
     def end_quarter(self) -> None:
         """Take heart or lose it by the quarter's bookings."""
         rules, quota = self.model.world.sales, self.model.quota
         if self.active:
-            due = 0.25 * quota * rules.attainment * rule.ramp(float(self.model.week - self.hired), rules.ramp_weeks)
+            due = 0.25 * quota * self.share * rules.attainment * rule.ramp(float(self.model.week - self.hired), rules.ramp_weeks)
             self.morale += 0.3 * ((self.booked_quarter >= due) - self.morale)
         self.booked_quarter = 0.0
 
@@ -200,19 +217,21 @@ class Rep(Holder):
         model, rules = self.model, self.model.world.finance
         if self.active:
             model.record["rep_years"] += 1.0 / 52
+            self.quota_year += model.quota * self.share / 52
             if (model.week + 1) % 52 == 0:
                 if model.week + 1 - self.hired >= 52:
                     model.record["reps_judged"] += 1.0
-                    model.record["reps_at_quota"] += self.booked_year >= model.quota
-                self.booked_year = 0.0
+                    model.record["reps_at_quota"] += self.booked_year >= self.quota_year
+                self.booked_year = self.quota_year = 0.0
             leaves = rule.quit_hazard(rules.quits_per_year, rules.quits_per_miss, self.morale)
             if model.draws.uniform(REP_QUITS, model.week, self.row) < leaves:
                 model.record["reps_left"] += 1.0
-                self.active = 0
-                if model.heads_in_sales() < model.firm.reps_wanted:
-                    self.opens = model.week + rules.hiring_weeks
+                self.active, self.share = 0, 0.0
+                wanted = model.firm.reps_wanted - model.posts_in_sales()
+                if wanted >= rules.least_post:
+                    self.share, self.opens = min(wanted, 1.0), model.week + rules.hiring_weeks
         elif self.opens != NO_OPENING and self.opens <= model.week:
             self.active, self.hired, self.opens, self.generation = 1, model.week, NO_OPENING, self.generation + 1
             talent = model.draws.normal(REP_SKILL, self.generation, self.row)
             self.skill = max(0.2, 1.0 + model.world.sales.rep_skill_sd * talent)
-            self.morale, self.booked_quarter, self.booked_year = 0.5, 0.0, 0.0
+            self.morale, self.booked_quarter, self.booked_year, self.quota_year = 0.5, 0.0, 0.0, 0.0
