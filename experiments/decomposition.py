@@ -196,13 +196,22 @@ def take_apart(measurements: Measurements, factorial: Factorial, metric: str) ->
         factorial,
         len(seeds),
         cells,
-        _shares(cells, cells_without, factorial.worlds),
+        shares_of(cells, cells_without, factorial.worlds),
         _matchings(cells, cells_without, factorial),
         _reversals(cells, cells_without, factorial),
     )
 
 
-def _shares(cells: Floats, cells_without: Floats, worlds: Sequence[str]) -> tuple[Share, ...]:
+def shares_of(cells: Floats, cells_without: Floats, worlds: Sequence[str]) -> tuple[Share, ...]:
+    """Return what seat, person and fit have of the differences between cells, with intervals, freed of noise.
+
+    Parameters
+    ----------
+    cells : array, shape (worlds, seats, persons)
+    cells_without : array, shape (seeds, worlds, seats, persons)
+        Cells with each seed left out.
+    worlds : sequence of str
+    """
     seeds = len(cells_without)
     by_seed = seeds * cells - (seeds - 1) * cells_without  # each seed's own cells, linearized where they are ratios
     total, own = by_seed.sum(axis=0), sums_of_squares(by_seed)

@@ -9,7 +9,7 @@ from functools import partial
 
 from experiments.contrasts import Floats
 from experiments.pattern_runs import Pooled
-from experiments.patterns import CAPACITY, CORE, estimate
+from experiments.patterns import CAPACITY, CORE, UNWORKED, estimate
 from scenarios import load
 
 
@@ -80,6 +80,10 @@ def _capacity(world: str, pooled: Pooled) -> float:
     return pooled.metric(world, "capacity_use")
 
 
+def _unworked(world: str, pooled: Pooled) -> float:
+    return pooled.metric(world, "unworked_share")
+
+
 _LINES = (
     ("ARR growth a year", _growth, None),
     ("growth − (NRR − 1 + new-logo ARR / ARR)", growth_left_over, None),
@@ -88,6 +92,7 @@ _LINES = (
     ("reps / (new-logo ARR / (quota × attainment))", reps_over_need, None),
     ("prospects used up in four years", prospects_used, (0.0, 1.0 / 3.0)),
     (CAPACITY.name, _capacity, (CAPACITY.entries[0].low, CAPACITY.entries[0].high)),
+    (UNWORKED.name, _unworked, (UNWORKED.entries[0].low, UNWORKED.entries[0].high)),
 )
 
 

@@ -42,7 +42,7 @@ LONGEST_WEEKS = 156  # deals that took longer are counted at this length
 ARR_BANDS = {"below 3M": (0.0, 3e6), "5-20M": (5e6, 20e6), "above 20M": (20e6, np.inf)}
 RATIOS = (
     "win_rate", "no_decision_share", "reps_at_quota", "rep_turnover", "gross_revenue_retention",
-    "net_revenue_retention", "cac", "forecast_misses", "capacity_use", "logo_churn",
+    "net_revenue_retention", "cac", "forecast_misses", "capacity_use", "unworked_share", "logo_churn",
 )  # fmt: skip
 TOTALS = {
     "new_arr": (R_NEW_ARR,), "expansion": (R_EXPANSION,), "base_expansion": (R_BASE_EXPANSION,),

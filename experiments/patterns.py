@@ -212,7 +212,13 @@ PATTERNS = (
 )  # fmt: skip
 
 CAPACITY = _pattern(0, "use of selling capacity", "%", "design", _each(CORE, 0.7, 0.9, _metric("capacity_use")))
-"""No pattern, but what reps per world should follow from; fitted with the patterns and shown with the identities."""
+UNWORKED = _pattern(
+    -1, "leads that no rep takes up", "%", "design", _each(CORE, 0.0, 0.3, _metric("unworked_share"))
+)  # fmt: skip
+"""No patterns, but what reps per world should follow from; fitted with the patterns and shown with the identities.
+
+Where hours or leads are in excess, the other is worth nothing.
+"""
 
 
 def worlds() -> dict[str, Scenario]:

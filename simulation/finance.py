@@ -158,7 +158,8 @@ def close_books(
         _open_posts(reps.share, reps.opens, firm.gauges[REPS_WANTED], week + rules.hiring_weeks, rules.least_post)
     return bool(
         _leaders_leave(
-            people.place, people.line, people.measures, people.arrived, people.answers_from, people.vacant_until, people.replaced,
+            people.place, people.line, people.measures, people.arrived, people.answers_from, people.vacant_until,
+            people.replaced,
             firm.gauges, firm.alignment, firm.shortfall, history[now], seed, week, rules.dismissal_per_quarter,
             rules.dismissal_per_miss, rules.burnout_per_year, rules.search_weeks, quarter_ends,
             rules.random_dismissal_per_quarter if world.rivals.random_exits else FREE, held.exits,

@@ -43,13 +43,13 @@ class Leadership(Table):
         0.6, low=0.3, high=1, unit="exponent", plausible=(0.5, 1), uncertain=True
     )
     """Diminishing returns of leaders' work: lift = (hours / neutral hours) to this power, minus 1 (1 = linear)."""
-    neutral_strategy_hours: float = parameter(11.2, low=1, high=200, unit="hours a week", plausible=(6, 24))
+    neutral_strategy_hours: float = parameter(11.0, low=1, high=200, unit="hours a week", plausible=(6, 24))
     """Effective hours of strategy work (reviews apart) of the neutral firm: its lift is 0."""
-    neutral_execution_hours: float = parameter(13.8, low=1, high=200, unit="hours a week", plausible=(7, 28))
+    neutral_execution_hours: float = parameter(13.5, low=1, high=200, unit="hours a week", plausible=(7, 28))
     """Effective hours of execution work of the neutral firm: its lift is 0."""
-    neutral_operations_hours: float = parameter(14.3, low=1, high=200, unit="hours a week", plausible=(8, 30))
+    neutral_operations_hours: float = parameter(14.0, low=1, high=200, unit="hours a week", plausible=(8, 30))
     """Effective hours of operations work of the neutral firm: its lift is 0."""
-    neutral_customer_hours: float = parameter(14.5, low=1, high=200, unit="hours a week", plausible=(7, 30))
+    neutral_customer_hours: float = parameter(14.3, low=1, high=200, unit="hours a week", plausible=(7, 30))
     """Effective hours of customer work of the neutral firm: its lift is 0."""
     scale_with_arr: float = parameter(
         0.25, low=0, high=1, unit="exponent", plausible=(0.1, 0.5), source=TRIAL
@@ -212,7 +212,7 @@ class Operations(Table):
     """What every channel beyond the first adds to the wear of maturity."""
     cost_relief: float = parameter(0.5, low=0, high=1, unit="share", plausible=(0.25, 0.6), uncertain=True)
     """Share of service, running and overhead cost that full maturity saves."""
-    work_gain: float = parameter(2.72, low=0, high=10, unit="share", plausible=(1.5, 4), uncertain=True)
+    work_gain: float = parameter(3.67, low=0, high=10, unit="share", plausible=(1.5, 4), uncertain=True)
     """What leaders' operations work adds to the building of maturity."""
     staff_share_of_arr: float = parameter(
         0.03, low=0, high=0.5, unit="share of ARR", plausible=(0.01, 0.06), uncertain=True

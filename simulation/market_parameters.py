@@ -99,7 +99,7 @@ class Demand(Table):
     """Leads: what makes them and what is lost on their way to sales."""
 
     lead_hazard_per_week: float = parameter(
-        0.00298,
+        0.0023,
         low=0,
         high=1,
         unit="per prospect and week",
@@ -117,7 +117,7 @@ class Demand(Table):
     )
     """How a front's leads grow with its share of the budget per prospect."""
     strategy_gain: float = parameter(
-        3.83, low=0, high=10, unit="share per lift", plausible=(2, 6), source=TRIAL, uncertain=True
+        2.92, low=0, high=10, unit="share per lift", plausible=(2, 6), source=TRIAL, uncertain=True
     )
     """Share that a lift of strategy work by 1 adds to leads."""
     reference_gain: float = parameter(0.3, low=0, high=3, unit="share", plausible=(0.1, 0.6), uncertain=True)
@@ -148,11 +148,11 @@ class Sales(Table):
     """Reps and their deals."""
 
     deal_hours: float = parameter(
-        16.25, low=0.1, high=1000, unit="hours", plausible=(8, 30), source=TRIAL, uncertain=True
+        19.55, low=0.1, high=1000, unit="hours", plausible=(8, 30), source=TRIAL, uncertain=True
     )
     """Selling hours that a deal of middling size takes."""
     pace_weeks: float = parameter(
-        8.014, low=0.5, high=260, unit="weeks", plausible=(6, 40), source=TRIAL, uncertain=True
+        10.25, low=0.5, high=260, unit="weeks", plausible=(6, 40), source=TRIAL, uncertain=True
     )
     """Time that a deal takes at least, however many hours it gets."""
     hours_exponent: float = parameter(0.3, low=0, high=1, unit="exponent", plausible=(0.1, 0.5))
@@ -181,22 +181,22 @@ class Sales(Table):
         0.8, low=0.1, high=2, unit="share of quota", plausible=(0.6, 1), source=TRIAL
     )
     """Mean attainment that staffing reckons with."""
-    coaching_gain: float = parameter(0.133, low=0, high=3, unit="share per lift", plausible=(0.07, 0.3))
+    coaching_gain: float = parameter(0.172, low=0, high=3, unit="share per lift", plausible=(0.07, 0.3))
     """Share that a lift of execution work by 1 adds to reps' productive hours."""
     deal_help_gain: float = parameter(
-        0.567, low=0, high=5, unit="logit per lift", plausible=(0.3, 1.1), source=TRIAL, uncertain=True
+        0.734, low=0, high=5, unit="logit per lift", plausible=(0.3, 1.1), source=TRIAL, uncertain=True
     )
     """What a lift by 1 of the work that answers a member of the buying group adds to that member's agreement."""
     competition_gain: float = parameter(
-        0.367, low=0, high=5, unit="logit", plausible=(0.2, 0.75), source=TRIAL, uncertain=True
+        0.475, low=0, high=5, unit="logit", plausible=(0.2, 0.75), source=TRIAL, uncertain=True
     )
     """What effective execution work adds against competitors."""
     agreement_logit: float = parameter(
-        1.861, low=-6, high=6, unit="logit", plausible=(1, 3), source=TRIAL, uncertain=True
+        1.808, low=-6, high=6, unit="logit", plausible=(1, 3), source=TRIAL, uncertain=True
     )
     """Odds that one member of a buying group agrees."""
     competitor_logit: float = parameter(
-        0.302, low=-6, high=6, unit="logit", plausible=(-0.6, 1.2), source=TRIAL, uncertain=True
+        0.2515, low=-6, high=6, unit="logit", plausible=(-0.6, 1.2), source=TRIAL, uncertain=True
     )
     """Odds that a group which agrees buys from a competitor."""
     attractiveness_gain: float = parameter(
@@ -237,13 +237,13 @@ class Customers(Table):
     )
     """Weekly shock to health."""
     service_gain: float = parameter(
-        0.254, low=0, high=2, unit="health", plausible=(0.1, 0.35), source=TRIAL, uncertain=True
+        0.288, low=0, high=2, unit="health", plausible=(0.1, 0.35), source=TRIAL, uncertain=True
     )
     """What effective customer work adds to health."""
-    expansion_gain: float = parameter(0.23, low=0, high=5, unit="share per lift", plausible=(0.1, 0.4), source=TRIAL)
+    expansion_gain: float = parameter(0.261, low=0, high=5, unit="share per lift", plausible=(0.1, 0.4), source=TRIAL)
     """Share that a lift of customer work by 1 adds to expansion and to the finding of sponsors."""
     expansion_per_week: float = parameter(
-        0.05319, low=0, high=1, unit="per week", plausible=(0.02, 0.08), source=TRIAL, uncertain=True
+        0.05035, low=0, high=1, unit="per week", plausible=(0.02, 0.08), source=TRIAL, uncertain=True
     )
     """Rate at which a neutral customer buys more."""
     expansion_step: float = parameter(0.2, low=0, high=1, unit="share of potential", plausible=(0.08, 0.25))

@@ -13,6 +13,7 @@ from experiments.decomposition import (
     PARTS,
     Decomposition,
     fit_of,
+    shares_of,
     sums_of_squares,
     take_apart,
     without_each_seed,
@@ -94,3 +95,20 @@ def test_leaving_each_seed_out() -> None:
 def test_part_of_the_factorial_is_not_taken_apart() -> None:
     """Without all cells there is nothing to say."""
     assert take_apart(Measurements(), FACTORIAL, "arr_growth") is None
+
+
+@pytest.mark.parametrize(("seeds", "noise"), [(40, 0.03), (128, 0.01)])
+def test_intervals_of_shares_cover_the_truth(seeds: int, noise: float) -> None:
+    """Nineteen times in twenty, also where noise is larger than what it hides."""
+    draws, covered = np.random.default_rng(11), []
+    shape = (len(FACTORIAL.worlds), len(FACTORIAL.seats), len(FACTORIAL.persons))
+    for _ in range(60):
+        cells = draws.normal(0.0, 0.01, shape)
+        seen = cells[..., None] + draws.normal(0.0, noise, (*shape, seeds))
+        numerators = seen.reshape(-1, seeds)
+        estimates, left_out = without_each_seed(numerators, np.ones_like(numerators), ratio=False)
+        found = shares_of(estimates.reshape(shape), left_out.reshape(-1, *shape), FACTORIAL.worlds)
+        squares = sums_of_squares(cells)
+        truth = (squares / squares.sum(axis=-1, keepdims=True)).ravel()
+        covered += [one.low <= share <= one.high for one, share in zip(found, truth, strict=True)]
+    assert 0.92 < np.mean(covered) < 0.98

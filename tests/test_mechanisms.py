@@ -25,7 +25,7 @@ from simulation.tables import RECORD
 SWITCHES = list(Mechanisms.model_fields)
 WORLDS = ("simple-single", "complex-multi")
 DESIGNS = (("cro", "strategist"), ("cso", "executor"), ("coo", "operator"))
-ACCOUNTS = 1500
+ACCOUNTS = 3000
 LATER = 30
 """Weeks under a design after which the switch is thrown once more: by then the firm has left the neutral means."""
 YEAR = 52

@@ -178,6 +178,15 @@ def test_nothing_to_measure_is_null_never_zero(values: dict[str, float], names: 
     assert np.isfinite(model.outcomes["allocation_regret"])
 
 
+def test_adaptation_is_told_only_in_a_window_in_which_the_market_shifts() -> None:
+    """A window that begins after the shift saw none; one week before it is early enough."""
+    model = RevenueOrganization(changed(small("complex-multi"), {"market.shift_week": 10}), seed=1).run(weeks=60)
+    assert np.isfinite(model.outcomes["adaptation_lag"])
+    whole, later = model.parts()["adaptation_lag"], model.parts(first=11)["adaptation_lag"]
+    assert model.parts(first=10)["adaptation_lag"] == model.parts(first=9)["adaptation_lag"] == whole
+    assert later == (0.0, 0.0)
+
+
 def test_short_runs_have_no_quarters_nor_years() -> None:
     """What takes a year to tell is null before."""
     outcomes = warmed().run(weeks=12).outcomes

@@ -1,6 +1,6 @@
 """Fit the worlds to the patterns again: python -m experiments.scripts.calibrate > fitted.toml.
 
-Each round runs the worlds at Sobol points around the present best, emulates every pattern there and lets an optimizer
+A coarse grid of leads and hours of deals comes first. Each round runs the worlds at Sobol points around the present best, emulates every pattern there and lets an optimizer
 of SciPy move to where the emulators see the patterns in the middle halves of their ranges; the box then shrinks around
 it. At the end the best set is run on fresh seeds. Nothing here reads a claim, a seat or a contrast of leaders, and the
 seeds are others than those on which `revorg patterns` reports. The fitted values go to stdout as TOML, one table a
@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from datetime import UTC, datetime
+from itertools import product
 
 import numpy as np
 from scipy.optimize import minimize, minimize_scalar
@@ -26,6 +27,7 @@ from experiments.patterns import (
     PATTERNS,
     SIMPLE,
     STAGES,
+    UNWORKED,
     accepted,
     pattern_rows,
     quick_values,
@@ -47,9 +49,11 @@ FREE = {
     ),
 }  # fmt: skip
 """What is fitted in the simple worlds and in the complex ones; one product has no potential of further products."""
+VOLUME, GRID = ("demand.lead_hazard_per_week", "sales.deal_hours"), (0.15, 0.275, 0.4, 0.525, 0.65)
+"""What the coarse search moves, and where to, in shares of the plausible ranges."""
 YOUNG, YOUNG_GROWTH = "early", (0.45, 0.70)
 """The stage whose leads are fitted apart, on its own growth: its entry in the table of patterns tests nothing."""
-TARGETS = (*PATTERNS, CAPACITY)
+TARGETS = (*PATTERNS, CAPACITY, UNWORKED)
 FIRST_BOX, SHRINK = 0.25, 0.6  # half-width of the box, in plausible ranges, and how it changes with the rounds
 MIDDLE = 0.5  # of a half-range around the middle costs nothing, so that noise of seeds does not push a value out
 FIRST_SEED, FRESH_SEED = 20_000, 30_000
@@ -82,7 +86,10 @@ def values_around(points: Floats, drawn: Sequence[Dimension], seeds: Sequence[in
 
 
 def cost(values: Mapping[Key, float]) -> float:
-    """Add up the squared distances beyond the middles of the ranges, in half-ranges; every row counts alike."""
+    """Add up the squared distances beyond the middles of the ranges, in half-ranges.
+
+    Every row counts alike, but hours and leads in excess count in each world as much as a row does.
+    """
     total = 0.0
     for pattern in TARGETS:
         beyond = [
@@ -90,7 +97,8 @@ def cost(values: Mapping[Key, float]) -> float:
             for place, one in enumerate(pattern.entries)
             if (key := (pattern.number, place)) in values and np.isfinite(values[key])
         ]
-        total += float(np.mean(np.square(beyond))) if beyond else 0.0
+        weigh = np.sum if pattern in (CAPACITY, UNWORKED) else np.mean
+        total += float(weigh(np.square(beyond))) if beyond else 0.0
     return total
 
 
@@ -111,11 +119,33 @@ def best_in_box(points: Floats, values: Guesses, low: Floats, high: Floats, star
     return np.clip(min(found, key=lambda one: float(one.fun)).x, low, high)
 
 
+def coarse(best: Floats, drawn: Sequence[Dimension], seeds: Sequence[int], pool: Executor | None) -> Floats:
+    """Return the best point of a grid of leads and hours of deals, one column of worlds after the other.
+
+    Where reps are full, more leads change nothing, and an emulator from there does not see what fewer would do.
+    """
+    for column in FREE:
+        least = np.inf
+        leads, hours = (
+            next(place for place, one in enumerate(drawn) if (one.worlds, one.path) == (column, path)) for path in VOLUME
+        )
+        for at in [tuple(best[[leads, hours]]), *product(GRID, GRID)]:
+            point = best.copy()
+            point[[leads, hours]] = at
+            ours = {name: world for name, world in worlds_at(point, drawn).items() if name in column}
+            reached = cost(quick_values(ours, seeds, pool, TARGETS))
+            if reached < least:
+                found, least = point, reached
+        best = found
+        print(f"coarse, {column[0]}: cost {least:.3f}", file=sys.stderr)
+    return best
+
+
 def fit(rounds: int, points: int, seeds: Sequence[int], pool: Executor | None, drawn: Sequence[Dimension]) -> Floats:
     """Return the fitted point, in shares of the plausible ranges; never worse on these seeds than the files."""
-    best = present(drawn)
+    best = coarse(present(drawn), drawn, seeds, pool)
     least = cost(quick_values(worlds_at(best, drawn), seeds, pool, TARGETS))
-    print(f"as the files stand: cost {least:.3f}", file=sys.stderr)
+    print(f"before the rounds: cost {least:.3f}", file=sys.stderr)
     for step in range(rounds):
         reach = FIRST_BOX * SHRINK**step
         low, high = np.minimum(np.maximum(best - reach, 0.0), best), np.maximum(np.minimum(best + reach, 1.0), best)
@@ -173,7 +203,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Fit the core worlds to the patterns; TOML goes to stdout.")
     parser.add_argument("--rounds", type=int, default=3, help="boxes, each smaller than the last (default 3)")
     parser.add_argument("--points", type=int, default=64, help="points a round, a power of two (default 64)")
-    parser.add_argument("--seeds", type=int, default=8, help="seeds of every point (default 8)")
+    parser.add_argument("--seeds", type=int, default=16, help="seeds of every point (default 16)")
     parser.add_argument("--check", type=int, default=16, help="fresh seeds at the end (default 16)")
     parser.add_argument("--workers", type=int, default=2, help="processes (default 2)")
     told = parser.parse_args()
@@ -182,7 +212,7 @@ def main() -> None:
     with workers(told.workers) as pool:
         best = fit(told.rounds, told.points, range(FIRST_SEED, FIRST_SEED + told.seeds), pool, drawn)
         fresh = range(FRESH_SEED, FRESH_SEED + told.check)
-        hazard = fit_young(best, drawn, range(FIRST_SEED, FIRST_SEED + 16 * told.seeds), pool)
+        hazard = fit_young(best, drawn, range(FIRST_SEED, FIRST_SEED + 128), pool)
         jobs = [(world, seed) for world in worlds_at(best, drawn).values() for seed in fresh]
         runs = dict(zip(CORE, run_jobs(jobs, pool).reshape(len(CORE), len(fresh), -1), strict=True))
     rows = pattern_rows(runs)

@@ -16,6 +16,7 @@ from simulation.tables import (
 )
 
 if TYPE_CHECKING:
+    from reference.accounts import Front
     from reference.organization import PlainOrganization
 
 
@@ -300,7 +301,7 @@ class Firm:
             rep.end_quarter()
 
     def open_positions(self) -> None:
-        """Let part-timers work longer and fill new posts up to what the plan wants, unless plans were missed too often."""
+        """Let part-timers work longer and open posts, up to what the plan wants; unless plans were missed too often."""
         model, rules = self.model, self.model.world.finance
         if self.misses >= rules.freeze_quarters:
             return

@@ -208,7 +208,8 @@ class Rep(Holder):
         """Take heart or lose it by the quarter's bookings."""
         rules, quota = self.model.world.sales, self.model.quota
         if self.active:
-            due = 0.25 * quota * self.share * rules.attainment * rule.ramp(float(self.model.week - self.hired), rules.ramp_weeks)
+            ready = rule.ramp(float(self.model.week - self.hired), rules.ramp_weeks)
+            due = 0.25 * quota * self.share * rules.attainment * ready
             self.morale += 0.3 * ((self.booked_quarter >= due) - self.morale)
         self.booked_quarter = 0.0
 
