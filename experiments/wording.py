@@ -131,7 +131,8 @@ def reversal_lines(parts: Decomposition, most: int = 6) -> list[str]:
         return ["Ranks: no two designs change rank between the worlds beyond chance."]
     said = [f"{r.first} beats {r.second} in {r.better_first}, not in {r.better_second}" for r in parts.reversals[:most]]
     more = f" … and {len(parts.reversals) - most} more" if len(parts.reversals) > most else ""
-    return [f"Ranks: {len(parts.reversals)} pairs of designs change rank between worlds: {'; '.join(said)}{more}."]
+    count = "one pair" if len(parts.reversals) == 1 else f"{len(parts.reversals)} pairs"
+    return [f"Ranks between worlds change in {count} of designs: {'; '.join(said)}{more}."]
 
 
 def rival_lines(assessment: Assessment) -> list[str]:
