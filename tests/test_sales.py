@@ -17,6 +17,7 @@ from simulation.tables import (
     MATURITY,
     MISSES,
     OPPORTUNITY,
+    PROCESS_CHANGE,
     PROSPECT,
     R_CAPACITY,
     R_NO_DECISION,
@@ -53,7 +54,7 @@ def weeks_of_deals(pace: float, hours: float) -> Column:
         small("simple-single", accounts=3000),
         {
             "sales.pace_weeks": pace, "sales.deal_hours": hours, "sales.capacity_limit": 10.0,
-            "decisions.exceptions_per_deal_week": 0.0, "sales.stall_per_week": 0.0,
+            "decisions.exceptions_per_deal_week": 0.0, "sales.stall_per_week": 0.0, "run.initial_reps": 100,
         },
     )  # fmt: skip
     model = RevenueOrganization(world, seed=2)
@@ -195,7 +196,7 @@ def test_held_maturity_is_held_through_the_week() -> None:
     """A finished change of process moves nothing that is held, not even until the week's end."""
     model = warmed("complex-multi")
     todo = model.initiatives
-    todo.kind[0], todo.hours[0], todo.order[0] = 3, 0.0, -10.0
+    todo.kind[:], todo.kind[0], todo.hours[0], todo.order[0] = -1, PROCESS_CHANGE, 0.0, -10.0
     record: Any = np.zeros(len(RECORD))
     world = model.scenario
     free, held = model.firm.copy(), model.firm.copy()

