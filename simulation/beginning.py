@@ -19,7 +19,7 @@ from simulation.chance import (
 )
 from simulation.compiling import plain
 from simulation.customers import churn_logits
-from simulation.finance import reps_needed
+from simulation.finance import posts_wanted
 from simulation.organization import Organization
 from simulation.parameters import Scenario
 from simulation.tables import (
@@ -138,7 +138,7 @@ def reps_at_start(world: Scenario, seed: int) -> Reps:
     quota = sales.on_target_earnings_usd * sales.quota_multiple
     new_arr = world.finance.growth_plan * arr_reference_usd(world)
     least, reps = world.finance.least_post, world.run.initial_reps
-    posts = max(plain(reps_needed)(new_arr, quota, sales.attainment), least) if reps is None else float(reps)
+    posts = plain(posts_wanted)(new_arr, quota, sales.attainment, least) if reps is None else float(reps)
     slots = 4 * math.ceil(posts) + 24
     share = np.clip(posts - np.arange(slots), 0.0, 1.0)
     share[share < least] = 0.0
@@ -175,8 +175,9 @@ def firm_at_start(world: Scenario) -> Firm:
     gauges[ARR_USD] = reference
     gauges[PLAN_USD] = gauges[FORECAST_USD] = world.finance.growth_plan * reference / 4.0
     gauges[HEALTH] = world.customers.neutral_health
-    gauges[REPS_WANTED] = plain(reps_needed)(
-        4.0 * gauges[PLAN_USD], sales.on_target_earnings_usd * sales.quota_multiple, sales.attainment
+    gauges[REPS_WANTED] = plain(posts_wanted)(
+        4.0 * gauges[PLAN_USD], sales.on_target_earnings_usd * sales.quota_multiple, sales.attainment,
+        world.finance.least_post,
     )
     alignment = np.full((4, 4), 0.45)
     np.fill_diagonal(alignment, 1.0)

@@ -122,6 +122,16 @@ def reps_needed(new_arr_a_year_usd: float, quota_usd: float, attainment: float) 
     return new_arr_a_year_usd / (quota_usd * attainment)
 
 
+@rule
+def posts_wanted(new_arr_a_year_usd: float, quota_usd: float, attainment: float, least: float) -> float:
+    """Full posts that a plan calls for; a firm never gives up selling, however small its plan.
+
+    >>> posts_wanted(1_920_000.0, 480_000.0, 0.8, least=0.25), posts_wanted(0.0, 480_000.0, 0.8, least=0.25)
+    (5.0, 0.25)
+    """
+    return max(reps_needed(new_arr_a_year_usd, quota_usd, attainment), least)
+
+
 def close_books(
     firm: Firm, fronts: Fronts, reps: Reps, people: People, history: Column, now: int, world: Scenario, seed: int,
     week: int, held: Held = NOTHING_HELD,
@@ -147,7 +157,7 @@ def close_books(
         _close_quarter(
             firm.gauges, reps.active, reps.share, reps.hired, reps.morale, reps.booked_quarter, history, now, seed,
             week, rules.growth_plan, rules.plan_stretch, rules.forecast_noise, world.strategy.transparency_effect,
-            quota, sales.attainment, sales.ramp_weeks,
+            quota, sales.attainment, sales.ramp_weeks, rules.least_post,
         )  # fmt: skip
     _staff(
         firm.gauges, reps.active, reps.share, reps.generation, reps.hired, reps.opens, reps.skill, reps.morale,
@@ -224,7 +234,7 @@ def _close_week(
 def _close_quarter(
     gauges: Column, active: Column, share: Column, hired: Column, morale: Column, booked_quarter: Column,
     history: Column, now: int, seed: int, week: int, growth_plan: float, stretch: float, forecast_noise: float,
-    transparency: float, quota: float, attainment: float, ramp_weeks: float,
+    transparency: float, quota: float, attainment: float, ramp_weeks: float, least_post: float,
 ) -> None:  # fmt: skip
     record = history[now]
     booked, plan = gauges[BOOKED_USD], gauges[PLAN_USD]
@@ -245,7 +255,7 @@ def _close_quarter(
             won += history[w, R_NEW_ARR]
         growth = won / max(history[now - WEEKS_A_YEAR, R_ARR], 1.0)
     gauges[PLAN_USD] = growth * stretch * gauges[ARR_USD] / 4.0
-    gauges[REPS_WANTED] = reps_needed(4.0 * gauges[PLAN_USD], quota, attainment)
+    gauges[REPS_WANTED] = posts_wanted(4.0 * gauges[PLAN_USD], quota, attainment, least_post)
     # The forecast leans on the plan and on the last quarter, seen through the noise that processes leave.
     noise = forecast_noise * (1.0 - transparency * gauges[MATURITY])
     seen = math.exp(noise * normal(stream(seed, FORECAST, week), 0))
@@ -281,7 +291,7 @@ def _staff(
                 record[R_REPS_LEFT] += 1.0
                 active[r] = 0
                 posts -= share[r]
-                share[r] = next_post(gauges[REPS_WANTED] - posts, least)  # leavers are replaced
+                share[r] = next_post(min(share[r], gauges[REPS_WANTED] - posts), least)  # as far as still wanted
                 posts += share[r]
                 if share[r] > 0.0:
                     opens[r] = week + hiring_weeks

@@ -120,7 +120,7 @@ class Decisions(Table):
     exceptions_per_deal_week: float = parameter(
         0.14, low=0, high=1, unit="per deal and week", plausible=(0.02, 0.28), source=TRIAL, uncertain=True
     )
-    """Rate at which open deals ask for an exception."""
+    """Rate at which open deals raise matters on which the whole deal hangs; smaller ones come oftener."""
     exception_hours: float = parameter(2.5, low=0.01, high=100, unit="hours", plausible=(1, 5), source=TRIAL)
     """Work of settling a deal exception."""
     escalation_hours: float = parameter(2.0, low=0.01, high=100, unit="hours", plausible=(1, 4))
@@ -152,7 +152,7 @@ class Decisions(Table):
     stakes_floor_share: float = parameter(
         0.0065, low=0, high=1, unit="share of ARR", plausible=(0.003, 0.013)
     )
-    """Stakes below which the origin settles without a desk."""
+    """Stakes below which the origin settles without a desk; more than an account itself can be at stake."""
     time_limit_days: float = parameter(20.0, low=1, high=1000, unit="days", plausible=(10, 40), source=TRIAL)
     """Waiting after which the origin decides alone."""
     wrong_base: float = parameter(
@@ -296,7 +296,7 @@ class Finance(Table):
     hiring_weeks: int = parameter(16, low=1, high=104, unit="weeks", plausible=(8, 26), uncertain=True)
     """Time from approving a head to its first day."""
     freeze_quarters: int = parameter(2, low=1, high=40, unit="quarters", plausible=(1, 4))
-    """Missed plans in a row after which no new heads are approved; leavers are still replaced."""
+    """Missed plans in a row after which no posts are opened; leavers are still replaced as far as the plan wants."""
     least_post: float = parameter(0.25, low=0.05, high=1, unit="share of a full post", plausible=(0.1, 0.5))
     """Smallest part-time post that is filled; what the plan wants beyond full posts is part-time."""
     quits_per_year: float = parameter(

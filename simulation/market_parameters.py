@@ -273,7 +273,7 @@ class Customers(Table):
     issue_loss: float = parameter(0.25, low=0, high=1, unit="health", plausible=(0.1, 0.4))
     """What an issue takes from the week's delivery."""
     escalated_share: float = parameter(0.9, low=0, high=1, unit="share of issues", plausible=(0.45, 1))
-    """Issues that escalate to a decision."""
+    """Issues on which the whole customer hangs; on others less does."""
     adoption_weeks: float = parameter(16.0, low=1, high=260, unit="weeks", plausible=(8, 32))
     """Time that full adoption takes."""
     onboarding_alignment: float = parameter(0.5, low=0, high=1, unit="probability", plausible=(0.2, 0.8))

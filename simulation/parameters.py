@@ -55,7 +55,7 @@ class Run(Table):
     initial_reps: int | None = parameter(
         None, low=0, high=1_000_000, unit="reps", plausible=(1, 1000), source="derived"
     )
-    """Reps when the warm-up begins (absent: as many as the plan needs)."""
+    """Reps when the warm-up begins, all full-time (absent: posts as the plan wants them, the last part-time)."""
 
 
 class Mechanisms(Table):

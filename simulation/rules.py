@@ -73,10 +73,10 @@ def customer_value(contract_usd: float, margin: float, churn_a_year: float, disc
 def reaches_desk(rate: float, value_usd: float, floor_usd: float) -> float:
     """Probability that a matter of an account comes up whose stakes pass the floor for its origin to settle it. [0..1]
 
-    `rate` is that of matters with all of the account's value at stake. Stakes are Pareto with exponent 1: matters with
-    a share x at stake come 1 ÷ x as often, so the number that reaches a desk grows with value ÷ floor. As the floor
-    rises with ARR, leaders see a roughly constant number a week in firms of any size. Source: assumption D1 (Zipf-like
-    sizes).
+    `rate` is that of matters with the account's value or more at stake. Stakes are Pareto with exponent 1: x times that
+    value or more is at stake 1 ÷ x as often, be x small or large (a precedent is worth more than the deal), so the
+    number that reaches a desk grows with value ÷ floor. As the floor rises with ARR, the top sees a roughly constant
+    number a week. Source: assumption D1 (Zipf-like sizes).
 
     >>> reaches_desk(0.1, 25_000.0, 50_000.0)
     0.05
@@ -86,7 +86,7 @@ def reaches_desk(rate: float, value_usd: float, floor_usd: float) -> float:
 
 @rule
 def at_stake(rate: float, probability: float, chance: float) -> float:
-    """Share of an account's value that hangs on a matter which came up with a probability: a Pareto quantile. [0..1]
+    """Share of an account that hangs on a matter which came up with a probability: a Pareto quantile, 1 at most. [0..1]
 
     >>> at_stake(0.1, probability=0.4, chance=0.5), at_stake(0.1, probability=0.05, chance=0.5)
     (0.5, 1.0)

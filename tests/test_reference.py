@@ -15,7 +15,7 @@ from simulation import RevenueOrganization
 from simulation import chance as compiled_chance
 from simulation.parameters import Scenario
 from simulation.sales import group_agrees
-from simulation.tables import CUSTOMER
+from simulation.tables import CUSTOMER, NO_OPENING
 
 WEEKS = 60
 
@@ -145,3 +145,16 @@ def test_plain_rules_hold_no_compiled_one() -> None:
     assert type(twin).__name__ == "function"
     assert type(twin.__globals__["logistic"]).__name__ == "function"
     assert twin(3, 1.0, 0.5, 0.1, 0.2, 0.3, 0.4) == pytest.approx(group_agrees(3, 1.0, 0.5, 0.1, 0.2, 0.3, 0.4))
+
+
+def test_a_firm_that_needs_more_posts_than_were_thought_of_agrees() -> None:
+    """When all posts are taken, both think of as many again, at the same time."""
+    model = RevenueOrganization(small("complex-multi"), seed=1)
+    slots = model.rep_slots
+    slots.active[:], slots.share[slots.share == 0.0], slots.opens[:] = 1, 0.25, NO_OPENING
+    plain, before = PlainOrganization.from_model(model), slots.slots
+    for _ in range(27):
+        model.step()
+        plain.step()
+    assert model.rep_slots.slots == len(plain.reps) == 2 * before
+    assert disagreements(model, plain) == set()

@@ -1,10 +1,10 @@
 """Fit the worlds to the patterns again: python -m experiments.scripts.calibrate > fitted.toml.
 
-A coarse grid of leads and hours of deals comes first. Each round runs the worlds at Sobol points around the present best, emulates every pattern there and lets an optimizer
-of SciPy move to where the emulators see the patterns in the middle halves of their ranges; the box then shrinks around
-it. At the end the best set is run on fresh seeds. Nothing here reads a claim, a seat or a contrast of leaders, and the
-seeds are others than those on which `revorg patterns` reports. The fitted values go to stdout as TOML, one table a
-column; the course goes to stderr.
+A coarse grid of leads and hours of deals comes first. Each round runs the worlds at Sobol points around the present
+best, emulates every pattern there and lets an optimizer of SciPy move to where the emulators see the patterns in the
+middle halves of their ranges; the box then shrinks around it. At the end the best set is run on fresh seeds. Nothing
+here reads a claim, a seat or a contrast of leaders, and the seeds are others than those on which `revorg patterns`
+reports. The fitted values go to stdout as TOML, one table a column; the course goes to stderr.
 """
 
 import argparse
@@ -126,12 +126,11 @@ def coarse(best: Floats, drawn: Sequence[Dimension], seeds: Sequence[int], pool:
     """
     for column in FREE:
         least = np.inf
-        leads, hours = (
-            next(place for place, one in enumerate(drawn) if (one.worlds, one.path) == (column, path)) for path in VOLUME
-        )
-        for at in [tuple(best[[leads, hours]]), *product(GRID, GRID)]:
+        places = {one.path: place for place, one in enumerate(drawn) if one.worlds == column}
+        volume = [places[path] for path in VOLUME]
+        for at in [tuple(best[volume]), *product(GRID, GRID)]:
             point = best.copy()
-            point[[leads, hours]] = at
+            point[volume] = at
             ours = {name: world for name, world in worlds_at(point, drawn).items() if name in column}
             reached = cost(quick_values(ours, seeds, pool, TARGETS))
             if reached < least:
@@ -143,9 +142,10 @@ def coarse(best: Floats, drawn: Sequence[Dimension], seeds: Sequence[int], pool:
 
 def fit(rounds: int, points: int, seeds: Sequence[int], pool: Executor | None, drawn: Sequence[Dimension]) -> Floats:
     """Return the fitted point, in shares of the plausible ranges; never worse on these seeds than the files."""
-    best = coarse(present(drawn), drawn, seeds, pool)
-    least = cost(quick_values(worlds_at(best, drawn), seeds, pool, TARGETS))
-    print(f"before the rounds: cost {least:.3f}", file=sys.stderr)
+    starts = [present(drawn), coarse(present(drawn), drawn, seeds, pool)]
+    costs = [cost(quick_values(worlds_at(start, drawn), seeds, pool, TARGETS)) for start in starts]
+    least, best = min(costs), starts[int(np.argmin(costs))]
+    print(f"as the files stand: cost {costs[0]:.3f}; after the coarse grid: {costs[1]:.3f}", file=sys.stderr)
     for step in range(rounds):
         reach = FIRST_BOX * SHRINK**step
         low, high = np.minimum(np.maximum(best - reach, 0.0), best), np.maximum(np.minimum(best + reach, 1.0), best)

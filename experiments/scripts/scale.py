@@ -26,8 +26,8 @@ CONTRASTS = {"strategist − none": (1, 0), "executor − none": (2, 0), "execut
 SHOWN = ("decisions_settled", "default_share", "decision_latency", "capacity_use", "win_rate", "arr_growth")
 
 READ_ME = """\
-A chief with the cro's seat, and nobody in the chief's place: means over three designs and four years; on the right what a
-chief adds to growth, in points a year ± standard error.
+A chief with the cro's seat, and nobody in the chief's place: means over three designs and four years; on the right
+what a chief adds to growth, in points a year ± standard error.
 """
 
 Job = tuple[str, int, int]

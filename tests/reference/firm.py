@@ -292,7 +292,8 @@ class Firm:
             won = sum(week["new_arr"] for week in model.history[-52:])
             growth = won / max(model.history[-53]["arr"], 1.0)
         self.plan_usd = growth * rules.plan_stretch * self.arr_usd / 4.0
-        self.reps_wanted = rule.reps_needed(4.0 * self.plan_usd, model.quota, model.world.sales.attainment)
+        needed = rule.reps_needed(4.0 * self.plan_usd, model.quota, model.world.sales.attainment)
+        self.reps_wanted = max(needed, rules.least_post)
         noise = rules.forecast_noise * (1.0 - model.world.strategy.transparency_effect * self.maturity)
         seen = math.exp(noise * model.draws.normal(chance.FORECAST, model.week, 0))
         self.forecast_usd = 0.5 * (self.plan_usd + self.booked_usd) * seen

@@ -132,8 +132,15 @@ class PlainOrganization(mesa.Model):  # type: ignore[misc]
         """Add up the posts that are filled or being filled, in full ones."""
         return sum(rep.share for rep in self.reps)
 
+    def make_room(self) -> None:
+        """Think of as many further posts as there are, at a quarter's beginning at which none is unused."""
+        if len(self.history) % 13 == 0 and all(rep.share > 0.0 for rep in self.reps):
+            for row in range(len(self.reps), 2 * len(self.reps)):
+                self.reps.append(Rep.unused(self, row))
+
     def step(self) -> None:
         """Live one week."""
+        self.make_room()
         everybody = self.agents_by_type
         self.history.append(dict.fromkeys(RECORD, 0.0))
         everybody[Front].do("drift")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import mesa
 
 from reference.chance import rule
+from simulation.beginning import LONG_AGO
 from simulation.chance import BURNOUT, DISMISSAL, REP_QUITS, REP_SKILL
 from simulation.people import attention_between, demand_for
 from simulation.tables import EXECUTION_WORK, FUNCTION_SERVED, NO_OPENING, STRATEGY_WORK
@@ -174,6 +175,16 @@ class Rep(Holder):
     load: float
     weight: float
 
+    @classmethod
+    def unused(cls, model: "PlainOrganization", row: int) -> "Rep":
+        """Think of a post that nobody has held yet."""
+        rep = cls(model)
+        rep.row, rep.segment, rep.opens, rep.hired = row, row % model.world.market.segments, NO_OPENING, LONG_AGO
+        rep.active = rep.generation = 0
+        rep.share = rep.booked_quarter = rep.booked_year = rep.quota_year = rep.hours = rep.load = rep.weight = 0.0
+        rep.skill, rep.morale = 1.0, 0.5
+        return rep
+
     def covers(self, segment: int) -> bool:
         """Tell whether deals of a segment are for this rep: the own one and the next."""
         return segment in (self.segment, (self.segment + 1) % self.model.world.market.segments)
@@ -227,10 +238,10 @@ class Rep(Holder):
             leaves = rule.quit_hazard(rules.quits_per_year, rules.quits_per_miss, self.morale)
             if model.draws.uniform(REP_QUITS, model.week, self.row) < leaves:
                 model.record["reps_left"] += 1.0
-                self.active, self.share = 0, 0.0
-                wanted = model.firm.reps_wanted - model.posts_in_sales()
-                if wanted >= rules.least_post:
-                    self.share, self.opens = min(wanted, 1.0), model.week + rules.hiring_weeks
+                left, self.active, self.share = self.share, 0, 0.0
+                again = min(left, model.firm.reps_wanted - model.posts_in_sales())
+                if again >= rules.least_post:
+                    self.share, self.opens = again, model.week + rules.hiring_weeks
         elif self.opens != NO_OPENING and self.opens <= model.week:
             self.active, self.hired, self.opens, self.generation = 1, model.week, NO_OPENING, self.generation + 1
             talent = model.draws.normal(REP_SKILL, self.generation, self.row)
