@@ -212,3 +212,24 @@ def test_a_window_sees_nothing_beyond_itself() -> None:
     window, ended = model.parts(8, 60), short.parts(8, 60)
     for name in METRICS.keys() - {"decision_latency", "decision_latency_p90"}:
         assert window[name] == ended[name], name
+
+
+def test_on_the_only_front_the_win_rate_is_the_firms() -> None:
+    """Deals that die of age, or after their rep has left, count on their front as they do on the whole."""
+    outcomes = RevenueOrganization(small("simple-single", accounts=3000), seed=1).run(weeks=104).outcomes
+    assert outcomes["front_win_rate"] == pytest.approx(outcomes["win_rate"])
+
+
+def test_values_of_customers_know_partners_and_terms() -> None:
+    """What partners keep is no margin; who may leave twice a year leaves sooner than who may once in two years."""
+    model = warmed("simple-multi", accounts=3000)
+
+    def values(path: str, value: float) -> tuple[float, float]:
+        twin = model.fork(changed(model.scenario, {path: value})).run(weeks=13)
+        weeks = twin.weekly
+        return weeks["equity"].sum() / weeks["arr"].iloc[-1], weeks["lifetime_margin"].sum() / weeks["new_arr"].sum()
+
+    free, shared = values("finance.partner_share", 0.0), values("finance.partner_share", 0.4)
+    assert all(some < more for some, more in zip(shared, free, strict=True))
+    short, long = values("customers.term_weeks", 26), values("customers.term_weeks", 104)
+    assert short[1] < 0.95 * long[1]
