@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from simulation.errors import BadInput, Place, near_miss, problems, shown
-from simulation.organization import Profile, Seat
-from simulation.parameters import CATALOGUES, Scenario
+from revorg.simulation.errors import BadInput, Place, near_miss, problems, shown
+from revorg.simulation.organization import Profile, Seat
+from revorg.simulation.scenario import CATALOGUES, Scenario
 
 LARGEST_FILE_BYTES = 1_000_000
 CATALOGUE = "catalogue"
@@ -40,7 +40,7 @@ class Source(NamedTuple):
 
 def names() -> tuple[str, ...]:
     """Return the names of the scenarios that come with the package, sorted."""
-    paths = (Path(entry.name) for entry in files("scenarios").iterdir())
+    paths = (Path(entry.name) for entry in files("revorg.scenarios").iterdir())
     return tuple(sorted(path.stem for path in paths if path.suffix == ".toml" and path.stem != CATALOGUE))
 
 
@@ -125,7 +125,7 @@ def _read(reference: str | Path, folder: Path) -> Source:
 @cache
 def _packaged(name: str) -> Data:
     label = f"{name}.toml"
-    return _parsed(files("scenarios").joinpath(label).read_bytes(), label)
+    return _parsed(files("revorg.scenarios").joinpath(label).read_bytes(), label)
 
 
 def _bytes(path: Path) -> bytes:
@@ -178,9 +178,7 @@ def _complete(chain: Sequence[Source]) -> Data:
 
 def _laid_over(base: Data, over: Data) -> Data:
     """Lay one file over another: tables key by key, entries of catalogues likewise."""
-    return base | {
-        key: _merged(base.get(key), value, entries=key in CATALOGUES) for key, value in over.items()
-    }
+    return base | {key: _merged(base.get(key), value, entries=key in CATALOGUES) for key, value in over.items()}
 
 
 def _merged(base: Any, over: Any, *, entries: bool = False) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.compiling import loop, rule
+from revorg.simulation.compiling import loop, rule
 
 # One number a purpose. New purposes are added at the end; a number is never used twice, nor one that was given up (_).
 (

@@ -24,8 +24,8 @@ SOURCE_FOLDER = Path(__file__).parent
 def source_hash() -> str:
     """Hash of the syntax trees of this package without docstrings, and of the compiler's versions."""
     digest = hashlib.sha256(f"numba {numba.__version__} numpy {np.__version__}".encode())
-    for path in sorted(SOURCE_FOLDER.glob("*.py")):
-        digest.update(path.name.encode())
+    for path in sorted(SOURCE_FOLDER.rglob("*.py")):
+        digest.update(path.relative_to(SOURCE_FOLDER).as_posix().encode())
         digest.update(ast.dump(_without_docstrings(ast.parse(path.read_text(encoding="utf-8")))).encode())
     return digest.hexdigest()[:16]
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # a command that only has to say --help shall not wait for pydantic
+if TYPE_CHECKING:
     from pydantic import ValidationError
+
 
 Place = tuple[str, ...]
 """Where a value stands: the keys that lead to it, outermost first."""
@@ -90,3 +91,28 @@ def _in_table(place: Place, value: Any) -> str:
     if tables:
         return f"[{'.'.join(tables)}] {key}"
     return f"[{key}]" if isinstance(value, dict) else key
+
+
+def known_name(name: str, known: Iterable[str], kind: str, where: str) -> str:
+    """Return the name when it is known.
+
+    Parameters
+    ----------
+    name : str
+        What was given.
+    known : iterable of str
+        What is allowed.
+    kind : str
+        What the name names, for the message: ``"claim"``.
+    where : str
+        The command that lists what is allowed, for the message.
+
+    Raises
+    ------
+    BadInput
+        When it is not, with the nearest known name and where to find the others.
+    """
+    candidates = list(known)
+    if name not in candidates:
+        raise BadInput(f"{kind} {name}: unknown{near_miss(name, candidates)} ({where} shows all)")
+    return name

@@ -3,11 +3,11 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
-from simulation.tables import (
+from revorg.simulation.codes import WEEKS_A_QUARTER, WEEKS_A_YEAR
+from revorg.simulation.record import (
     R_ABROAD_ARR,
     R_ABROAD_SPEND,
     R_ACCOUNT_HOURS,
@@ -61,8 +61,6 @@ from simulation.tables import (
     R_OTHER_COST,
     R_OWNERSHIP,
     R_PIPELINE,
-    R_PROBE_ONE,
-    R_PROBE_TWO,
     R_QUARTERS,
     R_REGRET,
     R_REP_YEARS,
@@ -85,77 +83,11 @@ from simulation.tables import (
     R_WON,
     R_WORK_LATENCY,
     R_WRONG,
-    WEEKS_A_QUARTER,
-    WEEKS_A_YEAR,
-    Column,
+    Window,
 )
 
-Parts = tuple[float, float]
-NOTHING: Parts = (0.0, 0.0)
-
-
-class Window:
-    """A stretch of the weekly record.
-
-    Parameters
-    ----------
-    record : array of shape (weeks lived, columns), warm-up included
-    first, last : rows; the window is first … last − 1
-    accounts : number of accounts of the market
-    settling_weeks : weeks after which every decision is settled
-    """
-
-    def __init__(self, record: Column, first: int, last: int, accounts: int, settling_weeks: float) -> None:
-        self.record, self.first, self.last = record, first, last
-        self.accounts, self.settling_weeks = accounts, settling_weeks
-        self._sums: list[float] = record[first:last].sum(axis=0).tolist()
-
-    @property
-    def weeks(self) -> int:
-        """Length in weeks."""
-        return self.last - self.first
-
-    @property
-    def years(self) -> float:
-        """Length in years."""
-        return self.weeks / WEEKS_A_YEAR
-
-    def sum(self, column: int) -> float:
-        """Sum of a column."""
-        return self._sums[column]
-
-    def mean(self, column: int) -> float:
-        """Mean of a column."""
-        return self._sums[column] / self.weeks
-
-    def before(self, column: int) -> float:
-        """Value in the last week before the window (its first week where there is none before)."""
-        return float(self.record[max(self.first - 1, 0), column])
-
-    def end(self, column: int) -> float:
-        """Value in the last week."""
-        return float(self.record[self.last - 1, column])
-
-    def base(self, column: int) -> float:
-        """Sum over the window's years of the value at the year's start, a part of a year counted as a part."""
-        total = 0.0
-        for start in range(self.first, self.last, WEEKS_A_YEAR):
-            share = min(self.last - start, WEEKS_A_YEAR) / WEEKS_A_YEAR
-            total += share * float(self.record[max(start - 1, 0), column])
-        return total
-
-    def growth_between(self, first: int, last: int) -> float:
-        """ARR growth per year between two rows; NaN from nothing."""
-        start, end = float(self.record[max(first - 1, 0), R_ARR]), float(self.record[last - 1, R_ARR])
-        if start <= 0.0:
-            return math.nan
-        return (max(end, 0.0) / start) ** (WEEKS_A_YEAR / (last - first)) - 1.0
-
-    @cached_property
-    def probe_days(self) -> Column:
-        """Latencies of the probes raised in the window early enough to be settled in any design, working days."""
-        last = min(self.last, len(self.record) - math.ceil(self.settling_weeks))
-        return self.record[self.first : max(last, self.first), R_PROBE_ONE : R_PROBE_TWO + 1].ravel()
+Quotient = tuple[float, float]
+NOTHING: Quotient = (0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -178,7 +110,7 @@ class Metric:
     high: float
     ratio: bool
     group: str
-    parts: Callable[[Window], Parts]
+    parts: Callable[[Window], Quotient]
 
 
 METRICS: dict[str, Metric] = {}
@@ -186,27 +118,27 @@ _INF = math.inf
 
 
 def _metric(
-    group: str, name: str, unit: str, better: str, definition: str, parts: Callable[[Window], Parts],
+    group: str, name: str, unit: str, better: str, definition: str, parts: Callable[[Window], Quotient],
     low: float = 0.0, high: float = _INF, ratio: bool = False,
 ) -> None:  # fmt: skip
     METRICS[name] = Metric(name, unit, better, definition, low, high, ratio, group, parts)
 
 
-def _value(read: Callable[[Window], float]) -> Callable[[Window], Parts]:
-    """Parts of a metric that is no ratio; NaN means nothing to measure."""
+def _value(read: Callable[[Window], float]) -> Callable[[Window], Quotient]:
+    """Quotient of a metric that is no ratio; NaN means nothing to measure."""
 
-    def parts(window: Window) -> Parts:
+    def parts(window: Window) -> Quotient:
         value = read(window)
         return NOTHING if math.isnan(value) else (value, 1.0)
 
     return parts
 
 
-def _ratio(over: Callable[[Window], float], under: Callable[[Window], float]) -> Callable[[Window], Parts]:
+def _ratio(over: Callable[[Window], float], under: Callable[[Window], float]) -> Callable[[Window], Quotient]:
     return lambda window: (over(window), under(window))
 
 
-def _mean(column: int) -> Callable[[Window], Parts]:
+def _mean(column: int) -> Callable[[Window], Quotient]:
     return lambda window: (window.mean(column), 1.0)
 
 
@@ -214,7 +146,7 @@ def _sum(*columns: int) -> Callable[[Window], float]:
     return lambda window: sum(window.sum(column) for column in columns)
 
 
-def _a_year(column: int) -> Callable[[Window], Parts]:
+def _a_year(column: int) -> Callable[[Window], Quotient]:
     return lambda window: (window.sum(column) / window.years, 1.0)
 
 
@@ -238,7 +170,7 @@ def _persistence(window: Window) -> float:
     return window.sum(R_MISSED_AFTER_MISS) / after - window.sum(R_MISSED) / quarters
 
 
-def _quarters_to_plan(window: Window) -> Parts:
+def _quarters_to_plan(window: Window) -> Quotient:
     missed = window.sum(R_MISSED)
     return missed, missed - window.sum(R_MISSED_AFTER_MISS)
 
@@ -437,7 +369,7 @@ _metric("money", "forecast_misses", "share", "less", "quarters whose forecast mi
         _ratio(_sum(R_FORECAST_MISSED), _sum(R_QUARTERS)), high=1.0, ratio=True)  # fmt: skip
 
 
-def measure(window: Window) -> dict[str, Parts]:
+def measure(window: Window) -> dict[str, Quotient]:
     """Numerator and denominator of every metric over a window; denominator 0 where there is nothing to measure."""
     measured = {}
     for name, metric in METRICS.items():

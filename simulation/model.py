@@ -8,27 +8,8 @@ import numpy as np
 import pandas as pd
 from mesa.agent import AgentSet
 
-from simulation import (
-    alignment,
-    beginning,
-    customers,
-    decisions,
-    demand,
-    finance,
-    leadership,
-    market,
-    metrics,
-    operations,
-    sales,
-    strategy,
-    switches,
-)
-from simulation.errors import BadInput
-from simulation.organization import PLACES, Organization
-from simulation.parameters import Levers, Mechanisms, Rivals, Scenario
-from simulation.people import Customer, Executive, SalesRep, View
-from simulation.rules import held_or
-from simulation.tables import (
+from revorg.simulation import initialization, metrics, stand_ins
+from revorg.simulation.codes import (
     ARR_USD,
     AT_WORK,
     BEGUN,
@@ -36,14 +17,31 @@ from simulation.tables import (
     DAYS_A_WEEK,
     MATURITY,
     NO_OPENING,
-    RECORD,
     TARGET_USD,
     WEEKS_A_QUARTER,
     WEEKS_A_YEAR,
     Column,
-    Table,
-    empty_decisions,
 )
+from revorg.simulation.errors import BadInput
+from revorg.simulation.organization import PLACES, Organization
+from revorg.simulation.parameters.mechanisms import Levers, Mechanisms, Rivals
+from revorg.simulation.people import Customer, Executive, SalesRep, View
+from revorg.simulation.record import RECORD, Window
+from revorg.simulation.scenario import Scenario
+from revorg.simulation.state import Columns, empty_decisions
+from revorg.simulation.submodels import (
+    alignment,
+    customers,
+    deals,
+    decisions,
+    demand,
+    finance,
+    leadership,
+    market,
+    operations,
+    strategy,
+)
+from revorg.simulation.submodels.rules import held_or
 
 CHIEF = PLACES.index("chief")
 DECISION_SLOTS = 256
@@ -114,13 +112,13 @@ class RevenueOrganization(mesa.Model):
         self.warm_up_weeks = world.run.warm_up_weeks
         self.week = -self.warm_up_weeks
         self.record: Column = np.zeros((self.warm_up_weeks + scenario.run.weeks, len(RECORD)))
-        self.accounts = beginning.accounts_at_start(world, self.seed)
-        self.fronts = beginning.fronts_at_start(world, self.accounts, self.seed)
-        self.rep_slots = beginning.reps_at_start(world, self.seed)
-        self.firm = beginning.firm_at_start(world)
-        self.initiatives = beginning.no_initiatives()
+        self.accounts = initialization.accounts_at_start(world, self.seed)
+        self.fronts = initialization.fronts_at_start(world, self.accounts, self.seed)
+        self.rep_slots = initialization.reps_at_start(world, self.seed)
+        self.firm = initialization.firm_at_start(world)
+        self.initiatives = initialization.no_initiatives()
         self.decisions = empty_decisions(DECISION_SLOTS)
-        self.people = beginning.people_of(world.organization, CHIEF, self.week)
+        self.people = initialization.people_of(world.organization, CHIEF, self.week)
         self.executive_classes = dict(executives or {})
         self._kept_views: dict[str, dict[int, View]] = {}
         self.datacollector = WeeklyRecord(self)
@@ -135,19 +133,19 @@ class RevenueOrganization(mesa.Model):
         self.neutral = self._measure_neutral(tray_hours)
         self.take_over(scenario)
 
-    def _measure_neutral(self, tray_hours: Column) -> switches.Neutral:
+    def _measure_neutral(self, tray_hours: Column) -> stand_ins.NeutralMeans:
         """Take the measure of the neutral organization: what a switched-off mechanism is held at."""
         lived = self.record[max(0, self.warm_up_weeks + self.week - WEEKS_A_YEAR) : self.warm_up_weeks + self.week]
-        return switches.Neutral.of(lived, self.firm, tray_hours)
+        return stand_ins.NeutralMeans.of(lived, self.firm, tray_hours)
 
     def _seat(self, scenario: Scenario, classes: Mapping[str, type[Executive]]) -> None:
         """Put a scenario in force: its numbers, and one executive a seat."""
         self.scenario = scenario
         self.organization: Organization = scenario.organization
-        self.routes = switches.routes_of(scenario)
-        self.held = switches.Held.by(scenario, self.neutral)
+        self.routes = stand_ins.routes_of(scenario)
+        self.held = stand_ins.StandIns.by(scenario, self.neutral)
         self.firm.gauges[MATURITY] = held_or(self.held.maturity, self.firm.gauges[MATURITY])
-        self.arr_reference_usd = beginning.arr_reference_usd(scenario)
+        self.arr_reference_usd = initialization.arr_reference_usd(scenario)
         self.review_need_hours = strategy.review_need(scenario)
         for agent in list(self.agents):
             agent.remove()
@@ -166,10 +164,10 @@ class RevenueOrganization(mesa.Model):
             raise BadInput(f"executives: no seat {', '.join(sorted(strangers))} is in force; in force are {known}")
         if scenario.market.accounts != self.accounts.count or self._fronts_of(scenario) != self.fronts.size:
             raise BadInput("a design that takes over cannot change market.accounts, market.channels or market.segments")
-        self.fronts.reach = beginning.reach_of(scenario, self.fronts.channel)
+        self.fronts.reach = initialization.reach_of(scenario, self.fronts.channel)
         before = dict(zip(self.people.place.tolist(), self.people.tray_hours.tolist(), strict=True))
-        self.people = beginning.people_of(scenario.organization, CHIEF, self.week)
-        self.people.span = switches.spans_of(scenario)
+        self.people = initialization.people_of(scenario.organization, CHIEF, self.week)
+        self.people.span = stand_ins.spans_of(scenario)
         if scenario.rivals.heads_learn:
             heads = scenario.organization.head_of
             self.people.say[heads] = np.maximum(self.people.say[heads], 0.5)
@@ -208,13 +206,11 @@ class RevenueOrganization(mesa.Model):
             self.decisions, self.people, self.routes, self.accounts, firm, self.initiatives, self.record, now, world,
             self.seed, week, held,
         )  # fmt: skip
-        strategy.carry_out(
-            self.initiatives, self.fronts, firm, record, world, held.execution_hours, held.maturity
-        )
+        strategy.carry_out(self.initiatives, self.fronts, firm, record, world, held.execution_hours, held.maturity)
         demand.make_leads(
             self.accounts, self.fronts, firm, record, world, self.arr_reference_usd, self.seed, week, held
         )
-        sales.work_deals(
+        deals.work_deals(
             self.accounts, self.fronts, self.rep_slots, firm, self.decisions, record, world, self.seed, week, held,
         )  # fmt: skip
         customers.serve(self.accounts, self.fronts, firm, self.decisions, record, world, self.seed, week, held)
@@ -234,7 +230,7 @@ class RevenueOrganization(mesa.Model):
             self.record = np.concatenate([self.record, np.zeros_like(self.record)])
         slots = self.rep_slots
         if now % WEEKS_A_QUARTER == 0 and np.all((slots.active == 1) | (slots.opens != NO_OPENING)):
-            self.rep_slots = beginning.more_slots(slots, self.scenario.market.segments)
+            self.rep_slots = initialization.more_slots(slots, self.scenario.market.segments)
 
     def run(self, weeks: int | None = None) -> Self:
         """Run to the scenario's horizon, or for some more weeks; return the model."""
@@ -289,7 +285,7 @@ class RevenueOrganization(mesa.Model):
         rows = np.flatnonzero(self.rep_slots.active == 1)
         return self._views(SalesRep, self.rep_slots, rows.tolist())
 
-    def _views(self, kind: type[View], table: Table, rows: list[int]) -> AgentSet:
+    def _views(self, kind: type[View], table: Columns, rows: list[int]) -> AgentSet:
         """Agents for rows of a table, the same object for the same row every time; never registered."""
         kept = self._kept_views.setdefault(kind.__name__, {})
         for row in rows:
@@ -337,7 +333,7 @@ class RevenueOrganization(mesa.Model):
         end = self.week if last is None else last
         if not 0 <= first < end <= self.week:
             raise BadInput(f"window {first}..{end} is outside 0..{self.week} (weeks lived)")
-        window = metrics.Window(
+        window = Window(
             self.record[: self.warm_up_weeks + self.week], self.warm_up_weeks + first, self.warm_up_weeks + end,
             self.accounts.count, self.scenario.decisions.time_limit_days / DAYS_A_WEEK,
         )  # fmt: skip

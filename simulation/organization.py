@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import field_validator, model_validator
 
-from simulation.errors import BadInput, near_miss, shown
-from simulation.ranges import Table, Weights, parameter
+from revorg.simulation.errors import BadInput, near_miss, shown
+from revorg.simulation.parameters.ranges import ParameterTable, Weights, parameter
 
 FUNCTIONS = ("marketing", "sales", "success", "operations")
 DOMAINS = ("strategy", "execution", "operations", "customer")
@@ -25,7 +25,7 @@ FloatColumn = NDArray[np.float64]
 Entry = TypeVar("Entry")
 
 
-class Measures(Table):
+class Measures(ParameterTable):
     """What a seat is measured on: weights that sum to 1."""
 
     new_arr: float = parameter(0.0, low=0, high=1, unit="weight")
@@ -49,7 +49,7 @@ class Measures(Table):
         return self.new_arr, self.retention, self.experience, self.cost
 
 
-class Seat(Table):
+class Seat(ParameterTable):
     """A seat: the functions it leads, what it is measured on, its level, hours and say."""
 
     leads: tuple[str, ...] = ()
@@ -72,9 +72,7 @@ class Seat(Table):
             raise ValueError(f"is not a list of functions ({', '.join(FUNCTIONS)})")
         for name in leads:
             if name not in FUNCTIONS:
-                raise ValueError(
-                    f"is not a list of functions: unknown {shown(name)}{near_miss(name, FUNCTIONS)}"
-                )
+                raise ValueError(f"is not a list of functions: unknown {shown(name)}{near_miss(name, FUNCTIONS)}")
         return tuple(name for name in FUNCTIONS if name in leads)
 
     @property
@@ -83,7 +81,7 @@ class Seat(Table):
         return sum(1 << FUNCTIONS.index(name) for name in self.leads)
 
 
-class Profile(Table):
+class Profile(ParameterTable):
     """A person: four skills, collaboration, habit and inclination."""
 
     strategy: float = parameter(0.6, low=0, high=1, unit="skill")
@@ -115,7 +113,7 @@ class Profile(Table):
         return tuple(skill / total for skill in self.skills) if total else (0.25,) * len(DOMAINS)
 
 
-class Member(Table):
+class Member(ParameterTable):
     """Who sits at a place: a seat and its holder, by their names in the catalogues."""
 
     seat: str
@@ -147,9 +145,7 @@ class Organization:
     profiles: tuple[Profile, ...]
 
     @classmethod
-    def of(
-        cls, members: Mapping[str, Member], seats: Mapping[str, Seat], profiles: Mapping[str, Profile]
-    ) -> Self:
+    def of(cls, members: Mapping[str, Member], seats: Mapping[str, Seat], profiles: Mapping[str, Profile]) -> Self:
         """Seat the members (place -> who) with the seats and profiles of two catalogues."""
         for place in members:
             if place not in PLACES:
@@ -268,9 +264,7 @@ class Organization:
     def numbers(self) -> list[Any]:
         """Return all that the model can know of each seat and its holder, without their labels."""
         rows = zip(self.place.tolist(), self.parent.tolist(), self.seats, self.profiles, strict=True)
-        return [
-            [place, parent, seat.model_dump(), holder.model_dump()] for place, parent, seat, holder in rows
-        ]
+        return [[place, parent, seat.model_dump(), holder.model_dump()] for place, parent, seat, holder in rows]
 
     def superiors(self, row: int) -> Iterator[int]:
         """Yield the rows above a row, nearest first."""

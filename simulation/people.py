@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import mesa
 
-from simulation.organization import DOMAINS
-from simulation.tables import Table
+from revorg.simulation.organization import DOMAINS
+from revorg.simulation.state import Columns
 
 if TYPE_CHECKING:
-    from simulation.model import RevenueOrganization
+    from revorg.simulation.model import RevenueOrganization
 
 
 def attention_between(demand: list[float], inclination: list[float], habit: float) -> list[float]:
@@ -143,7 +143,7 @@ class View(mesa.Agent):
     Views are kept by the model but not registered with it: looking never changes a run.
     """
 
-    def __init__(self, model: "RevenueOrganization", table: Table, row: int) -> None:
+    def __init__(self, model: "RevenueOrganization", table: Columns, row: int) -> None:
         # Not Agent.__init__, which would register the view and number it in the order of looking.
         self.model = model
         self.unique_id = row

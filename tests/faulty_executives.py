@@ -3,7 +3,7 @@
 import signal
 import time
 
-from simulation import Executive
+from revorg.simulation.people import Executive
 
 FAULTY_SEED = 2
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from experiments.tasks import Outcomes, Tally, Task
-from simulation.metrics import METRICS
+from revorg.experiments.runs.pairs import Tally, Task, TaskResult
+from revorg.simulation.metrics import METRICS
 
 Rule = Callable[[str, str, int], float]
 """What every metric shows of (world, design, seed)."""
@@ -38,10 +38,10 @@ class MadeUpRuns:
         """Nothing is kept."""
         return sum(len(task.designs) for task in tasks)
 
-    def run(self, tasks: Iterable[Task]) -> Iterator[Outcomes]:
+    def run(self, tasks: Iterable[Task]) -> Iterator[TaskResult]:
         """Yield the tasks' outcomes, last first: order must not matter."""
         for task in reversed(list(tasks)):
             self.tasks.append(task)
             values = np.array([self.rule(task.world, design, task.seed) for design in task.designs])
             parts = np.stack(np.broadcast_arrays(values[:, None] * DENOMINATORS, DENOMINATORS), axis=-1)
-            yield Outcomes(task, np.repeat(parts[:, None], len(task.windows), axis=1))
+            yield TaskResult(task, np.repeat(parts[:, None], len(task.windows), axis=1))

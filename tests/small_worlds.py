@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from scenarios import load
-from simulation import RevenueOrganization
-from simulation.chance import stream
-from simulation.model import TABLES
-from simulation.parameters import Scenario
-from simulation.tables import Table
+from revorg.scenarios.loading import load
+from revorg.simulation.chance import stream
+from revorg.simulation.model import TABLES, RevenueOrganization
+from revorg.simulation.scenario import Scenario
+from revorg.simulation.state import Columns
 
 CORE = ("simple-single", "simple-multi", "complex-single", "complex-multi")
 SMALL = 600
@@ -21,16 +20,7 @@ SMALL = 600
 @cache
 def small(name: str = "complex-multi", accounts: int = SMALL, weeks: int = 208) -> Scenario:
     """Return a core world with few accounts."""
-    return changed(load(name), {"market.accounts": accounts, "run.weeks": weeks})
-
-
-def changed(scenario: Scenario, values: dict[str, Any]) -> Scenario:
-    """Return a checked copy with several parameters changed at once."""
-    tables = scenario.as_tables()
-    for path, value in values.items():
-        table, key = path.split(".")
-        tables[table][key] = value
-    return Scenario.of(tables)
+    return load(name).changed({"market.accounts": accounts, "run.weeks": weeks})
 
 
 def beyond(scenario: Scenario, **tables: dict[str, Any]) -> Scenario:
@@ -54,7 +44,7 @@ def key(seed: int, purpose: int, week: int) -> np.uint64:
     return np.uint64(stream(seed, purpose, week))
 
 
-def differing(one: Table, other: Table) -> set[str]:
+def differing(one: Columns, other: Columns) -> set[str]:
     """Return the columns in which two tables are not equal bit for bit."""
     names = [field.name for field in fields(one)]  # type: ignore[arg-type]
     return {name for name in names if getattr(one, name).tobytes() != getattr(other, name).tobytes()}

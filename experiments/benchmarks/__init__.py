@@ -1,0 +1,1 @@
+"""How fast the model is, and how it grows."""

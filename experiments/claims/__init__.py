@@ -1,0 +1,1 @@
+"""Claims, and how they get their verdicts."""

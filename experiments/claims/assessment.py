@@ -1,0 +1,201 @@
+"""The main job: the registry's claims, from runs to verdicts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from revorg.experiments.analysis.contrasts import Effect
+from revorg.experiments.analysis.precision import BATCH, FULL, QUICK, STANDARD, Precision, is_precise, pairs_needed
+from revorg.experiments.claims.claim import Claim, Outcome, registry
+from revorg.experiments.claims.controls import Control, quick_controls
+from revorg.experiments.claims.decomposition import Decomposition, take_apart
+from revorg.experiments.claims.questions import Question, estimate, questions_of
+from revorg.experiments.claims.statistical_controls import repeated_controls
+from revorg.experiments.claims.stopping import run_until_precise
+from revorg.experiments.claims.verdicts import combine, false_support_bound, judge
+from revorg.experiments.runs.pairs import Cell, Measurements, PairedRuns, Tally
+from revorg.experiments.runs.progress import NoProgress, Progress
+from revorg.experiments.runs.worker import make_ready
+from revorg.scenarios.loading import load
+from revorg.simulation.errors import BadInput
+from revorg.simulation.fingerprint import fingerprint
+from revorg.simulation.parameters.mechanisms import Rivals
+
+HEADLINE = "arr_growth"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the runs say of one outcome.
+
+    Attributes
+    ----------
+    question : Question
+    effect : Effect
+    by_world : dict of str to Effect
+        The contrast of designs within each world.
+    cells : dict of (world, design) to Effect
+        Plain outcomes beside it, with their intervals.
+    target : float
+        Half-width from which on the effect counts as precise.
+    """
+
+    question: Question
+    effect: Effect
+    by_world: Mapping[str, Effect]
+    cells: Mapping[Cell, Effect]
+    target: float
+
+    @property
+    def outcome(self) -> Outcome:
+        """The registered outcome."""
+        return self.question.outcome
+
+    @property
+    def verdict(self) -> str:
+        """The verdict by rule 3."""
+        effect, outcome = self.effect, self.outcome
+        return judge(effect.effect, effect.low, effect.high, outcome.sesoi, self.target, outcome.predicts)
+
+    @property
+    def precise(self) -> bool:
+        """Whether the interval is as narrow as was asked for."""
+        return is_precise(self.effect.low, self.effect.high, self.target)
+
+    @property
+    def needed(self) -> int | None:
+        """Pairs that would make it precise, estimated; None when none would."""
+        return pairs_needed(self.effect, self.target)
+
+    @property
+    def false_support(self) -> float:
+        """Chance at most that a true zero is called supported."""
+        return false_support_bound(self.effect.half_width, self.outcome.sesoi, self.effect.pairs)
+
+
+@dataclass(frozen=True)
+class Result:
+    """A claim and what became of it."""
+
+    claim: Claim
+    answers: tuple[Answer, ...]
+
+    @property
+    def verdict(self) -> str:
+        """The verdict of the claim from those of its outcomes."""
+        return combine([answer.verdict for answer in self.answers])
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Everything that one command found.
+
+    Attributes
+    ----------
+    fingerprint : str
+        Version of the model.
+    calibrated : bool
+        Whether the worlds' parameters were fitted before; verdicts are provisional otherwise.
+    results : tuple of Result
+    controls : tuple of Control
+    decompositions : dict of str to Decomposition
+        By metric; empty unless the whole factorial was run.
+    runs : int
+        How many runs it rests on.
+    tally : Tally
+        How many of them were made just now.
+    rivals : dict of str to tuple of Result
+        The same claims under each rival mechanism; empty unless asked for.
+    """
+
+    fingerprint: str
+    calibrated: bool
+    results: tuple[Result, ...]
+    controls: tuple[Control, ...]
+    decompositions: Mapping[str, Decomposition]
+    runs: int
+    rivals: Mapping[str, tuple[Result, ...]] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
+
+    @property
+    def sound(self) -> bool:
+        """Whether every control passed."""
+        return all(control.passed for control in self.controls)
+
+    @property
+    def answers(self) -> list[Answer]:
+        """The answers of all claims, in order."""
+        return [answer for result in self.results for answer in result.answers]
+
+
+def assess_claims(
+    ids: Sequence[str] = (),
+    *,
+    quick: bool = False,
+    full: bool = False,
+    rivals: bool = False,
+    workers: int = 1,
+    fresh: bool = False,
+    progress: Progress | None = None,
+) -> Assessment:
+    """Test claims of the registry; as :func:`assess`, with all that a report needs.
+
+    Raises
+    ------
+    BadInput
+        When a claim is unknown, or both ``quick`` and ``full`` are asked for.
+    RunsFailed
+        When a run fails.
+    """
+    if quick and full:
+        raise BadInput("--quick and --full exclude each other: 32 pairs, or intervals half as wide")
+    book = registry()
+    questions = questions_of(book.select(ids), book)
+    progress = progress or NoProgress()
+    make_ready(progress)
+    controls = run_controls(quick=quick, progress=progress)
+    precision = QUICK if quick else FULL if full else STANDARD
+    everything = set() if ids else {(w, d) for w in book.factorial.worlds for d in book.factorial.designs}
+    with PairedRuns(workers, fresh=fresh) as pool:
+        measurements, effects, runs = run_until_precise(questions, everything, precision, pool, progress)
+        results = _results(questions, effects, measurements, precision)
+        others = {}
+        for rival in Rivals.model_fields if rivals else ():
+            found, answered, more = run_until_precise(questions, set(), precision, pool, progress, rival)
+            others[rival] = _results(questions, answered, found, precision)
+            runs += more
+    taken_apart = {name: take_apart(measurements, book.factorial, name) for name in (HEADLINE,)}
+    kept = {name: parts for name, parts in taken_apart.items() if parts is not None}
+    calibrated = all(load(world).is_calibrated for world in book.factorial.worlds)
+    return Assessment(fingerprint(), calibrated, results, controls, kept, runs, others, pool.tally)
+
+
+def _results(
+    questions: Sequence[Question],
+    effects: Mapping[Question, Effect],
+    measurements: Measurements,
+    precision: Precision,
+) -> tuple[Result, ...]:
+    answers = [_answer(question, effects[question], measurements, precision) for question in questions]
+    claims = dict.fromkeys(question.claim.id for question in questions)
+    by_claim = {name: [answer for answer in answers if answer.question.claim.id == name] for name in claims}
+    return tuple(Result(found[0].question.claim, tuple(found)) for found in by_claim.values())
+
+
+def _answer(question: Question, effect: Effect, measurements: Measurements, precision: Precision) -> Answer:
+    metric, seeds = question.outcome.metric, effect.seeds
+    by_world = {w: estimate(measurements, metric, terms, seeds) for w, terms in question.by_world.items()}
+    cells = {(c.world, c.design): estimate(measurements, metric, [c], BATCH) for c in question.cells}
+    return Answer(question, effect, by_world, cells, precision.target(question.outcome.sesoi))
+
+
+def run_controls(*, quick: bool = False, progress: Progress | None = None) -> tuple[Control, ...]:
+    """Run every control.
+
+    Parameters
+    ----------
+    quick : bool
+        Make no repeated runs; those of an earlier time count.
+    progress : Progress, optional
+        Told while the repeated runs are made.
+    """
+    return (*quick_controls(), *repeated_controls(only_kept=quick, progress=progress))

@@ -1,0 +1,84 @@
+"""The public verb: test claims, and get their verdicts as a table, one row an outcome."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from revorg.experiments.claims.assessment import Answer, Assessment, Result, assess_claims
+from revorg.experiments.claims.claim import registry
+
+
+def assess(
+    ids: Sequence[str] = (), *, quick: bool = False, full: bool = False, workers: int = 1, fresh: bool = False
+) -> pd.DataFrame:
+    """Test claims of the registry and return their verdicts.
+
+    Parameters
+    ----------
+    ids : sequence of str
+        Claims to test; all when empty.
+    quick : bool
+        Run 32 pairs and no more.
+    full : bool
+        Ask for intervals half as wide.
+    workers : int
+        Processes to use; the result is the same bit for bit.
+    fresh : bool
+        Make every run anew instead of taking from the user's cache what earlier commands ran.
+
+    Returns
+    -------
+    DataFrame
+        One row an outcome: the claim, its contrast and prediction, the effect with its 95 % interval (in the
+        metric's unit), pairs, verdicts, and the effect within each world. Verdicts are provisional where
+        ``calibrated`` is False.
+
+    Raises
+    ------
+    BadInput
+        When a claim is unknown.
+    """
+    from revorg.experiments.claims.verdict_table import verdict_table
+
+    return verdict_table(assess_claims(ids, quick=quick, full=full, workers=workers, fresh=fresh))
+
+
+def verdict_table(assessment: Assessment) -> pd.DataFrame:
+    """Return one row an outcome, in the metric's own unit, with the effect within each world beside it."""
+    return pd.DataFrame(
+        [_row(assessment, result, answer) for result in assessment.results for answer in result.answers]
+    )
+
+
+def _row(assessment: Assessment, result: Result, answer: Answer) -> dict[str, Any]:
+    claim, outcome, effect = result.claim, answer.outcome, answer.effect
+    row: dict[str, Any] = {
+        "claim": claim.id,
+        "claim_verdict": result.verdict,
+        "source": claim.source,
+        "basis": claim.basis,
+        "by_construction": claim.by_construction,
+        "metric": outcome.metric,
+        "contrast": outcome.contrast,
+        "window": outcome.window,
+        "predicts": outcome.predicts,
+        "sesoi": outcome.sesoi,
+        "effect": effect.effect,
+        "low": effect.low,
+        "high": effect.high,
+        "pairs": effect.pairs,
+        "empty_seeds": effect.empty,
+        "pair_correlation": effect.pair_correlation,
+        "pairing_saves": effect.saving,
+        "precise": answer.precise,
+        "pairs_needed": float("nan") if answer.needed is None else float(answer.needed),
+        "verdict": answer.verdict,
+        "calibrated": assessment.calibrated,
+        "fingerprint": assessment.fingerprint,
+    }
+    for world in registry().factorial.worlds:
+        within = answer.by_world.get(world)
+        for name in ("effect", "low", "high"):
+            row[f"{name}_in_{world.replace('-', '_')}"] = getattr(within, name) if within else float("nan")
+    return row

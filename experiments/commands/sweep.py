@@ -1,0 +1,101 @@
+"""``revorg sweep``: what the command line does with a study."""
+
+import errno
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from revorg.experiments.commands.exit_codes import FAILED, INTERRUPTED
+from revorg.experiments.commands.options import PROCESSORS, Fresh, Workers
+
+if TYPE_CHECKING:
+    from revorg.experiments.runs.executors import RunExecutor
+    from revorg.experiments.studies.study import Study
+
+
+def run_sweep(file: Path, out: Path, workers: int, cluster: str | None, fresh: bool) -> None:
+    """Run a study into a folder and say how it went.
+
+    Raises
+    ------
+    typer.Exit
+        With 1 when runs failed or the work could not be finished, with 130 after Ctrl-C.
+    """
+    from revorg.experiments.runs.dispatch import ExecutorLost
+    from revorg.experiments.runs.terminal import TerminalProgress
+    from revorg.experiments.runs.worker import OtherModel
+    from revorg.experiments.studies.store import Taken
+    from revorg.experiments.studies.study import read_study
+    from revorg.experiments.studies.sweeps import carry_out_study
+    from revorg.simulation.errors import BadInput
+
+    again = shlex.join(["revorg", "sweep", str(file), "--out", str(out)])
+    study = read_study(file)
+    try:
+        with _connected(cluster) as run_executor:
+            done = carry_out_study(
+                study, out, workers=workers, run_executor=run_executor, fresh=fresh, progress=TerminalProgress()
+            )
+    except BadInput as fault:
+        raise BadInput(f"{file}: {fault}") from None
+    except KeyboardInterrupt:
+        print(f"Stopped. What was run is kept; go on with: {again}", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
+    except Taken as fault:
+        print(fault, file=sys.stderr)
+        raise typer.Exit(FAILED) from None
+    except (OSError, ExecutorLost, OtherModel) as fault:
+        print(f"Stopped: {_reason(fault)}. What was run is kept; go on with: {again}", file=sys.stderr)
+        raise typer.Exit(FAILED) from None
+    print(done.told)
+    if done.failed:
+        _tell_failures(study, out)
+        raise typer.Exit(FAILED)
+
+
+def _reason(fault: Exception) -> str:
+    if isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "there is no room left on the disk"
+    return str(fault)
+
+
+def _tell_failures(study: "Study", out: Path) -> None:
+    """List runs that failed, and the command that repeats each."""
+    from revorg.experiments.commands.failures import FEW, failures
+
+    for told in failures(study, out, FEW):
+        print(told, file=sys.stderr)
+
+
+@contextmanager
+def _connected(cluster: str | None) -> Iterator["RunExecutor | None"]:
+    if cluster is None:
+        yield None
+        return
+    from revorg.experiments.runs.cluster import connected
+
+    with connected(cluster) as run_executor:
+        yield run_executor
+
+
+def sweep(
+    study: Annotated[Path, typer.Argument(metavar="STUDY.toml", help="What to run.")],
+    out: Annotated[Path, typer.Option(help="The study's folder; started again, the sweep goes on from what is there.")],
+    workers: Workers = PROCESSORS,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler, tcp://…, whose workers run instead.")
+    ] = None,
+    fresh: Fresh = False,
+) -> None:
+    """Run a study into a folder of tables; a sweep that was stopped goes on where it was.
+
+    Exit code 1 when a run failed (it is in the table with its error), 130 after Ctrl-C.
+    """
+    from revorg.experiments.commands.sweep import run_sweep
+
+    run_sweep(study, out, workers, cluster, fresh)

@@ -1,0 +1,1 @@
+"""Docks and patterns as tables and JSON."""

@@ -1,0 +1,1 @@
+"""One run, and many: jobs, workers, executors, cache."""

@@ -1,0 +1,109 @@
+"""What a worker does: it lives through a chunk of runs and hands back what it measured.
+
+The unit of work is one warm-up at one seed, from which all designs are forked that can share it. What comes of a
+run is a pure function of its scenario, seed and model, and is filed under the run's key, so that neither the number
+of workers nor the order in which they finish changes a bit.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from functools import cache, lru_cache
+
+import numpy as np
+
+from revorg.experiments.runs.compilation import compile_loops, live_through_a_quarter
+from revorg.experiments.runs.jobs import WHOLE, BaseScenario, Block, Chunk, ChunkResult, RunOptions, RunResult
+from revorg.experiments.runs.progress import Progress
+from revorg.experiments.runs.time_limit import time_limit
+from revorg.simulation import compiling
+from revorg.simulation.fingerprint import fingerprint
+from revorg.simulation.metrics import METRICS
+from revorg.simulation.model import RevenueOrganization
+from revorg.simulation.parameters.mechanisms import Levers, Mechanisms, Rivals
+from revorg.simulation.record import RECORD, window_weeks
+from revorg.simulation.scenario import Scenario
+
+LONGEST_ERROR = 300
+
+
+class OtherModel(RuntimeError):  # noqa: N818  (it names what was found)
+    """A worker runs another version of the model than the study asks for."""
+
+
+class NotFinite(ArithmeticError):  # noqa: N818  (it names what was found)
+    """The state of a run is no longer made of numbers."""
+
+
+def carry_out(chunk: Chunk) -> ChunkResult:
+    """Live through every run of a chunk; a run that fails does not stop the others.
+
+    Raises
+    ------
+    OtherModel
+        When this process has another version of the model than was asked for.
+    """
+    if fingerprint() != chunk.terms.model:
+        raise OtherModel(f"a worker has model {fingerprint()}, the job began with {chunk.terms.model}")
+    load_code()
+    started = time.perf_counter()
+    ran = tuple(one for unit in chunk.units for one in _live(unit, chunk.terms))
+    return ChunkResult(ran, time.perf_counter() - started)
+
+
+@cache
+def load_code() -> None:
+    """Load the machine code of all loops, once a process, so that no run's time has it in it."""
+    live_through_a_quarter()
+
+
+def _live(unit: Block, terms: RunOptions) -> Iterator[RunResult]:
+    """Run every arm of a unit, from one common past where there are several."""
+    past: RevenueOrganization | None = None
+    for arm in unit.arms:
+        try:
+            with time_limit(terms.seconds):
+                scenario = _scenario(unit.base, arm.settings)
+                if len(unit.arms) == 1 or terms.executives:
+                    model = RevenueOrganization(scenario, unit.seed, terms.executives)
+                else:
+                    past = past or RevenueOrganization(_before(scenario), unit.seed)
+                    model = past.fork(scenario)
+                ran = _measured(model.run(), terms)
+        except (Exception, SystemExit) as fault:  # whatever a user's executive raises is this run's alone
+            ran = RunResult.failed(len(terms.windows), _told(fault))
+        yield ran
+
+
+@lru_cache(maxsize=256)
+def _scenario(base: BaseScenario, settings: str) -> Scenario:
+    return base.scenario.changed(json.loads(settings))
+
+
+def _before(scenario: Scenario) -> Scenario:
+    """Return what is in force before week 0, from which every design can be forked."""
+    return scenario.neutral().model_copy(update={"mechanisms": Mechanisms(), "levers": Levers(), "rivals": Rivals()})
+
+
+def _measured(model: RevenueOrganization, terms: RunOptions) -> RunResult:
+    lived = model.record[: model.warm_up_weeks + model.week]
+    if not np.isfinite(lived).all():
+        row, column = np.argwhere(~np.isfinite(lived))[0]
+        raise NotFinite(f"{RECORD[column]} is {lived[row, column]} in week {row - model.warm_up_weeks}")
+    measured = [model.parts() if name == WHOLE else model.parts(*window_weeks(name)) for name in terms.windows]
+    parts = np.array([[found[metric] for metric in METRICS] for found in measured], dtype=np.float64)
+    columns = [RECORD.index(name) for name in terms.weekly]
+    return RunResult(parts, weeks=lived[model.warm_up_weeks :, columns].copy() if columns else None)
+
+
+def _told(fault: BaseException) -> str:
+    """Say in a line what went wrong."""
+    text = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
+    return " ".join(text.split())[:LONGEST_ERROR]
+
+
+def make_ready(progress: Progress) -> None:
+    """Compile the model's loops when no earlier run has left them on disk, and say so."""
+    if not compiling.is_compiled():
+        with progress.waiting("Compiling the model, once for this version of it (up to half a minute)"):
+            compile_loops()

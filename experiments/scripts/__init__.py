@@ -1,1 +1,0 @@
-"""Scripts that researchers rerun: calibration, balance of gains, generator, scale, tables of the description."""

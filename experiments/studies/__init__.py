@@ -1,0 +1,1 @@
+"""Studies: what to run, its store, its results."""

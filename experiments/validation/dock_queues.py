@@ -1,0 +1,204 @@
+"""Little's law inside a whole run: how many are there, against how many come and how long they stay.
+
+The two sides come from different books: the number present is counted in the tables, those of decisions at a random
+moment of every day, the others at the end of every week; the time of stay comes from the days and weeks that the model
+notes for each decision, deal, lead and position. The firm begins empty, and whatever is still there at the end counts
+with the time so far.
+"""
+
+import inspect
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from unittest import mock
+
+import numpy as np
+
+from revorg.experiments.validation.dock_figures import DockFigure, Numbers
+from revorg.scenarios.loading import load
+from revorg.simulation.codes import DAYS_A_WEEK, EMPTY, LEAD, NO_OPENING, OPEN, OPPORTUNITY, Column
+from revorg.simulation.model import RevenueOrganization
+from revorg.simulation.scenario import Scenario
+from revorg.simulation.submodels import decisions
+from revorg.simulation.submodels.desks import run_desks
+
+SEEDS = 80
+WEEKS = 520
+IN_TRAYS = ("top", "head_of_marketing", "head_of_sales", "head_of_success", "head_of_operations")
+"""Places whose holders decide in the neutral organization; marketing's moves are off, see `busy_world`."""
+REPLIES, LEADS, DEALS, POSITIONS = "decisions waiting for replies", "leads", "deals", "open positions"
+TOLERANCE = 0.01
+_NAMES = list(inspect.signature(run_desks.py_func).parameters)  # type: ignore[attr-defined]
+HOURS, START, UNTIL = (_NAMES.index(name) for name in ("served_hours", "start", "until"))
+
+
+def busy_world() -> Scenario:
+    """Return a firm with much to decide, of which every week is like the next.
+
+    Rework starts a decision's time at the desk again and has a row of its own, so it is off. The chief stays, so that a
+    decision stays in one in-tray.
+    """
+    world = load("complex-multi").neutral()
+    values: dict[str, Any] = {
+        "run.warm_up_weeks": 0, "run.weeks": WEEKS, "decisions.caught_share": 0.0,
+        "mechanisms.exits": False, "market.interdependence": 0.15, "decisions.escalate_share": 0.15,
+        "decisions.exceptions_per_deal_week": 0.05, "decisions.exception_hours": 4.0, "decisions.change_hours": 20.0,
+        "decisions.escalation_hours": 6.0, "decisions.move_hours": 30.0, "operations.changes_per_week": 0.6,
+        "customers.issues_per_week": 0.05, "strategy.initiative_hours": 1.0, "strategy.moving_cost_weeks": 0.0,
+        "strategy.move_threshold": 0.0, "leadership.policy_weeks": 1,
+    }  # fmt: skip
+    for path, value in values.items():
+        world = world.changed({path: value})
+    return world
+
+
+@dataclass
+class Queue:
+    """What was seen of one queue over a run: counts summed over weeks, weeks stayed, and how many came."""
+
+    present: float = 0.0
+    stayed: float = 0.0
+    came: float = 0.0
+
+
+@dataclass
+class Books:
+    """Watches one run from outside, week by week."""
+
+    model: RevenueOrganization
+    queues: dict[str, Queue] = field(default_factory=lambda: {name: Queue() for name in queue_names()})
+
+    def __post_init__(self) -> None:
+        self._moments = np.random.default_rng(self.model.seed)
+
+    def live(self, weeks: int) -> dict[str, Queue]:
+        """Let the model live and return what was seen."""
+        with mock.patch.object(decisions, "run_desks", self._serve_and_count):
+            for _ in range(weeks):
+                self._live_a_week()
+        self._close()
+        return self.queues
+
+    def _live_a_week(self) -> None:
+        accounts, slots = self.model.accounts, self.model.rep_slots
+        stage, since, attempt = accounts.stage.copy(), accounts.since.copy(), accounts.attempt.copy()
+        progress, opens = accounts.progress.copy(), slots.opens.copy()
+        self.model.step()
+        self._watch_decisions()
+        self._watch_accounts(stage, since, attempt, progress)
+        self._watch_positions(opens)
+
+    def _serve_and_count(self, *given: Any) -> None:
+        """Serve the desks in steps that end at a random moment of each day, which changes nothing, and count there."""
+        steps, hours = list(given), given[HOURS]
+        total = np.zeros_like(hours)
+        start, until = given[START], given[UNTIL]
+        days = np.arange(start, until)
+        moments = days + self._moments.uniform(size=len(days))
+        for begin, end in zip([start, *moments], [*moments, until], strict=True):
+            steps[START], steps[UNTIL] = begin, end
+            run_desks(*steps)
+            total += hours
+            if end < until:
+                self._count_decisions(end)
+        hours[:] = total
+
+    def _count_decisions(self, day: float) -> None:
+        table = self.model.decisions
+        still = np.flatnonzero((table.state == OPEN) & (table.probe == 0))
+        for name, come, go in self._phases(still, np.full(len(still), np.inf)):
+            self.queues[name].present += np.count_nonzero((come <= day) & (day < go)) / DAYS_A_WEEK
+
+    @property
+    def _day(self) -> float:
+        return DAYS_A_WEEK * self.model.week
+
+    def _phases(self, rows: Column, until: Column) -> Iterator[tuple[str, Numbers, Numbers]]:
+        """Yield each queue's name with the days on which decisions came to it and went on, up to given days."""
+        table, people = self.model.decisions, self.model.organization
+        asked = np.any(((table.asked[rows, None] >> np.arange(4)) & 1) == 1, axis=1)
+        # All heads are asked on the day on which the decision comes to its owner.
+        first = np.where((table.asked[rows, None] >> np.arange(4)) & 1, table.arrives[rows, 1:], np.inf).min(axis=1)
+        ready = np.where(table.awaited[rows] == 0, np.minimum(table.arrives[rows, 0], until), until)
+        yield REPLIES, np.minimum(first, until)[asked], ready[asked]
+        for place in IN_TRAYS:
+            own = table.owner[rows] == people.row_of(place)
+            yield place, ready[own], until[own]
+
+    def _watch_decisions(self) -> None:
+        table, today = self.model.decisions, self._day
+        own = table.probe == 0
+        # A slot emptied this week keeps its columns until the next is entered.
+        fresh = (table.state == EMPTY) & own & (table.settled > today - DAYS_A_WEEK) & (table.settled <= today)
+        done = np.flatnonzero(fresh)
+        for name, come, go in self._phases(done, table.settled[done]):
+            self.queues[name].stayed += float(np.sum(go - come)) / DAYS_A_WEEK
+            self.queues[name].came += np.count_nonzero(go > come)
+
+    def _watch_accounts(self, stage: Column, since: Column, attempt: Column, progress: Column) -> None:
+        accounts, week = self.model.accounts, self.model.week - 1
+        was_deal, was_lead = _deals_and_leads(stage, progress)
+        is_deal, is_lead = _deals_and_leads(accounts.stage, accounts.progress)
+        begun = accounts.attempt != attempt
+        for name, was, stays in ((DEALS, was_deal, is_deal & ~begun), (LEADS, was_lead, is_lead)):
+            gone = was & ~stays
+            self.queues[name].stayed += float(np.sum(week - since[gone]))
+        self.queues[DEALS].came += np.count_nonzero(begun)
+        self.queues[LEADS].came += np.count_nonzero(is_lead & ~was_lead) + np.count_nonzero(begun & ~was_lead)
+        self.queues[DEALS].present += np.count_nonzero(is_deal)
+        self.queues[LEADS].present += np.count_nonzero(is_lead)
+
+    def _watch_positions(self, before: Column) -> None:
+        opens, weeks = self.model.rep_slots.opens, self.model.scenario.finance.hiring_weeks
+        opens_before = np.full(len(opens), NO_OPENING)
+        opens_before[: len(before)] = before
+        seen = self.queues[POSITIONS]
+        seen.came += np.count_nonzero((opens != opens_before) & (opens != NO_OPENING))
+        filled = (opens_before != NO_OPENING) & (opens == NO_OPENING)
+        seen.stayed += weeks * np.count_nonzero(filled)
+        seen.present += np.count_nonzero(opens != NO_OPENING)
+
+    def _close(self) -> None:
+        """Count those who are still there with the time so far."""
+        model, today = self.model, self._day
+        accounts, table, week = model.accounts, model.decisions, model.week
+        deals, leads = _deals_and_leads(accounts.stage, accounts.progress)
+        for name, there in ((DEALS, deals), (LEADS, leads)):
+            self.queues[name].stayed += float(np.sum(week - accounts.since[there]))
+        still = np.flatnonzero((table.state == OPEN) & (table.probe == 0))
+        for name, come, go in self._phases(still, np.full(len(still), today)):
+            self.queues[name].stayed += float(np.sum(np.maximum(go - come, 0.0))) / DAYS_A_WEEK
+            self.queues[name].came += np.count_nonzero(go > come)
+        waits = model.scenario.finance.hiring_weeks
+        opens = model.rep_slots.opens[model.rep_slots.opens != NO_OPENING]
+        self.queues[POSITIONS].stayed += float(np.sum(week - (opens - waits)))
+
+
+def _deals_and_leads(stage: Column, progress: Column) -> tuple[Column, Column]:
+    """Tell which accounts have a deal under way, if only waiting for its next rep, and which wait for their first."""
+    deal = (stage == OPPORTUNITY) | ((stage == LEAD) & (progress > 0.0))
+    return deal, (stage == LEAD) & ~deal
+
+
+def queue_names() -> tuple[str, ...]:
+    """Return the queues that are watched."""
+    return (*IN_TRAYS, REPLIES, LEADS, DEALS, POSITIONS)
+
+
+def little(scale: float, world_of: Callable[[], Scenario] = busy_world) -> list[DockFigure]:
+    """Numbers present against arrivals × mean stay, over whole runs on many seeds."""
+    world, seeds = world_of(), range(1, 1 + max(6, int(scale * SEEDS)))
+    runs = [Books(RevenueOrganization(world, seed)).live(world.run.weeks) for seed in seeds]
+    return [_figure(name, [run[name] for run in runs], world.run.weeks) for name in queue_names()]
+
+
+def _figure(name: str, queues: list[Queue], weeks: int) -> DockFigure:
+    present = np.array([queue.present for queue in queues]) / weeks
+    arrivals = np.array([queue.came for queue in queues]) / weeks
+    stay = sum(queue.stayed for queue in queues) / max(sum(queue.came for queue in queues), 1.0)
+    owed = np.array([queue.stayed for queue in queues]) / weeks
+    expected = float(arrivals.mean() * stay)
+    error = float((present - owed).std(ddof=1) / math.sqrt(len(queues)))
+    place = f"in-tray of {name.replace('_', ' ')}" if name in IN_TRAYS else name
+    return DockFigure(place, expected, float(present.mean()), error, TOLERANCE * expected, "present on average")

@@ -1,0 +1,214 @@
+"""Renewals, beliefs, reps and word of mouth alone against theory: each the loop of the model, with the rest held still.
+
+Every driver takes a core world, switches off by parameters what would disturb, fills the tables by hand and lets one
+verb live its weeks.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from revorg.experiments.validation.dock_figures import DockFigure, Numbers, mean_and_error, over_seeds
+from revorg.scenarios.loading import load
+from revorg.simulation import initialization
+from revorg.simulation.codes import (
+    ARR_USD,
+    CUSTOMER,
+    LEAD,
+    MATURITY,
+    PROPOSAL_OPEN,
+    PROSPECT,
+    REVIEW_BANK,
+    REVIEW_HOURS,
+    WEEKS_A_YEAR,
+)
+from revorg.simulation.record import R_ARR, R_CAPACITY, R_LEADS, R_NEW_ARR, R_REPS, RECORD
+from revorg.simulation.scenario import Scenario
+from revorg.simulation.stand_ins import StandIns
+from revorg.simulation.state import Accounts, Firm, Fronts, empty_decisions
+from revorg.simulation.submodels import customers, deals, demand, finance, market, strategy
+from revorg.simulation.submodels.reps import selling_share
+
+SURVIVAL = (62.7, 47.4, 38.8, 33.2, 29.2, 26.2, 23.9, 22.0, 20.4, 19.1, 18.0, 17.0)
+"""Percent of a cohort that is left after 1 to 12 years: Fader & Hardie (2007), "Regular"."""
+GAINS = ((0.001, 0.0311), (0.01, 0.0951), (0.1, 0.2702), (1.0, 0.6180))
+"""Drift variance over observation variance, and the steady gain that follows."""
+PRODUCTIVITY = 0.9305
+BASS_P, BASS_Q = 0.03, 0.38
+"""Yearly rates of adopting unprompted, and by word of mouth of all others."""
+BASS_PEAK_YEARS = 6.19
+BASS_ADOPTED = ((1, 0.0358), (5, 0.3312), (10, 0.8128))
+
+FREE = StandIns()
+TERM_WEEKS = 4  # a year of contract in as few weeks as allowed: nothing else happens between two renewals
+
+
+def changed(values: dict[str, Any]) -> Scenario:
+    """Return the simplest core world with parameters changed within what scenario files may have."""
+    world = load("simple-single").neutral()
+    for path, value in values.items():
+        world = world.changed({path: value})
+    return world
+
+
+def beyond(world: Scenario, table: str, **values: Any) -> Scenario:
+    """Return a copy with values that no scenario file may have: limits in which a submodel becomes the textbook's."""
+    return world.model_copy(update={table: getattr(world, table).model_copy(update=values)})
+
+
+def renewals(scale: float) -> list[DockFigure]:
+    """Survival of a cohort of 100,000 customers whose health stays neutral."""
+    count = int(scale * 100_000)
+    quiet = (
+        "service_gain", "health_noise", "issues_per_week", "adoption_worth", "champion_worth", "sponsor_worth",
+        "sponsor_gain_per_week", "critic_rate_per_year", "critic_loss",
+    )  # fmt: skip
+    world = changed(
+        {"market.accounts": count, "customers.disposition_a": 0.7041, "customers.disposition_b": 1.1820}
+        | {"customers.term_weeks": TERM_WEEKS, "alignment.ownership_worth": 0.0}
+        | {f"customers.{name}": 0.0 for name in quiet}
+    )
+    accounts, fronts, firm = _clients(world)
+    figures = []
+    for week in range(TERM_WEEKS * len(SURVIVAL) + 1):
+        record, decisions = np.zeros(len(RECORD)), empty_decisions(16)
+        customers.serve(accounts, fronts, firm, decisions, record, world, seed=1, week=week, held=FREE)
+        year, rest = divmod(week, TERM_WEEKS)
+        if year and not rest:
+            alive, expected = float(np.mean(accounts.stage == CUSTOMER)), SURVIVAL[year - 1]
+            error = 100.0 * math.sqrt(alive * (1.0 - alive) / count)
+            figures.append(DockFigure(f"year {year}", expected, 100.0 * alive, error, 0.5, "% of the cohort"))
+    return figures
+
+
+def _clients(world: Scenario) -> tuple[Accounts, Fronts, Firm]:
+    """Return a market in which every account becomes a customer in week 0."""
+    accounts = initialization.accounts_at_start(world, seed=1)
+    accounts.stage[:], accounts.since[:], accounts.due[:] = CUSTOMER, 0, world.customers.term_weeks
+    accounts.champion[:], accounts.sponsors[:], accounts.adoption[:] = 1, 1, 0.8
+    accounts.contract_usd[:], accounts.health[:] = world.market.contract_usd, world.customers.neutral_health
+    return accounts, initialization.fronts_at_start(world, accounts, seed=1), initialization.firm_at_start(world)
+
+
+def belief(scale: float) -> list[DockFigure]:
+    """Gain of a belief about fronts that drift, reviewed every week until the gain is steady.
+
+    The gain is read off the belief itself: by how much it moves when what is there to be seen is moved by 1, with the
+    same noise.
+    """
+    return [_gain(ratio, expected, fronts=max(4, int(scale * 64))) for ratio, expected in GAINS]
+
+
+def _gain(ratio: float, expected: float, fronts: int) -> DockFigure:
+    half_life = 1e7  # so long that the path is a random walk, with weekly variance sd² (1 − kept²)
+    spread = math.sqrt(ratio / (1.0 - 0.5 ** (2.0 / half_life)))
+    world = beyond(changed({"market.accounts": 200}), "market", channels=fronts, segments=1)
+    world = beyond(world, "market", drift_half_life_weeks=half_life, attractiveness_sd=spread)
+    world = beyond(world, "strategy", observation_sd=1.0, observation_weeks=1, transparency_effect=0.0)
+    table = initialization.fronts_at_start(world, initialization.accounts_at_start(world, seed=1), seed=1)
+    table.accounts[:], table.reviewed[:] = 100, -1
+    table.attractiveness[:], table.belief[:], table.uncertainty[:] = 0.0, 0.0, 1.0
+    weeks = int(12.0 / expected) + 5
+    for week in range(weeks):
+        market.drift(table, world.market, seed=1, week=week)
+        if week == weeks - 1:
+            twin = table.copy()
+            twin.attractiveness += 1.0
+            _look(twin, world, week)
+        _look(table, world, week)
+    gains = twin.belief - table.belief
+    error = float(gains.std() / math.sqrt(fronts))
+    return DockFigure(f"variance ratio {ratio:g}", expected, float(gains.mean()), error, 0.001, "gain")
+
+
+def _look(fronts: Fronts, world: Scenario, week: int) -> None:
+    """Review every front once, with no proposal made."""
+    firm = initialization.firm_at_start(world)
+    firm.gauges[REVIEW_BANK], firm.gauges[PROPOSAL_OPEN] = 0.0, 1.0
+    firm.gauges[REVIEW_HOURS] = 1.001 * fronts.size * strategy.front_review_hours(world)
+    record, decisions = np.zeros(len(RECORD)), empty_decisions(16)
+    strategy.review(fronts, firm, decisions, record, world, seed=1, week=week, held_hours=math.nan)
+
+
+def reps(scale: float) -> list[DockFigure]:
+    """Mean productivity of reps who leave at .35 a year, are replaced at once and ramp up over five months."""
+    weeks = int(scale * 2000)
+    world = changed(
+        {"market.accounts": 600, "run.initial_reps": 3000, "finance.quits_per_year": 0.35}
+        | {"finance.quits_per_miss": 0.0, "finance.hiring_weeks": 1, "sales.ramp_weeks": 5.0 * WEEKS_A_YEAR / 12.0}
+        | {"sales.rep_skill_sd": 0.0, "sales.coaching_gain": 0.0}
+    )
+    accounts = initialization.accounts_at_start(world, seed=1)
+    accounts.stage[:] = PROSPECT
+    fronts, firm = initialization.fronts_at_start(world, accounts, seed=1), initialization.firm_at_start(world)
+    slots, people = initialization.reps_at_start(world, seed=1), initialization.people_of(world.organization, 1, 0)
+    settling = 4 * WEEKS_A_YEAR  # a few ramps; most of those there in the beginning have been replaced once by then
+    history = np.zeros((WEEKS_A_YEAR + settling + weeks, len(RECORD)))
+    # A past so good that every head is wanted.
+    history[:, R_ARR], history[:, R_NEW_ARR] = 1.0, 1e6
+    rules = world.sales
+    full = rules.rep_hours * selling_share(firm.gauges[MATURITY], rules.admin_share, rules.admin_relief)
+    found = np.empty(settling + weeks)
+    for week in range(len(found)):
+        record = history[WEEKS_A_YEAR + week]
+        decisions = empty_decisions(16)
+        deals.work_deals(accounts, fronts, slots, firm, decisions, record, world, seed=1, week=week, held=FREE)
+        now = WEEKS_A_YEAR + week
+        finance.close_books(firm, fronts, slots, people, history, now, world, seed=1, week=week, held=FREE)
+        found[week] = record[R_CAPACITY] / record[R_REPS] / full
+        record[R_NEW_ARR] = 1e6
+    mean, error = mean_and_error(found[settling:], batches=max(4, weeks // 100), dropped=0.0)
+    return [DockFigure("", PRODUCTIVITY, mean, error, 0.01 * PRODUCTIVITY, "of full productivity")]
+
+
+def word_of_mouth(scale: float) -> list[DockFigure]:
+    """Prospects who adopt with probability p + q × share adopted a year, in weekly steps (Bass).
+
+    The rule for references is linear in the share of customers who refer, so base hazard, gain and usual share of
+    customers can be chosen to make the weekly hazard (p + q × share) ÷ 52 exactly; everybody who became a lead refers.
+    """
+    seeds = range(1, 1 + max(4, int(scale * 20)))
+    courses = np.array([_adopted(200_000, seed) for seed in seeds])  # (seeds, weeks + 1), shares
+    # At the peak half a point of adoption is this much time.
+    tolerance = 0.005 / ((BASS_P + BASS_Q) ** 2 / (4.0 * BASS_Q))
+    peak, error = over_seeds(np.array([_peak_years(course) for course in courses]))
+    figures = [DockFigure("peak", BASS_PEAK_YEARS, peak, error, tolerance, "years")]
+    for year, expected in BASS_ADOPTED:
+        share, error = over_seeds(courses[:, year * WEEKS_A_YEAR])
+        figures.append(DockFigure(f"adopted by year {year}", expected, share, error, 0.005, "share"))
+    return figures
+
+
+def _adopted(count: int, seed: int) -> Numbers:
+    """Return the share of prospects who have adopted at the beginning of every week of ten years."""
+    gain = 1.0
+    world = changed(
+        {"market.accounts": count, "market.attractiveness_sd": 0.0, "market.channels": 1, "market.segments": 1}
+        | {"market.partner_channels": 0, "market.initial_customers_share": gain * BASS_P / BASS_Q / (1.0 - 0.5 * gain)}
+        | {"demand.lead_hazard_per_week": BASS_P / WEEKS_A_YEAR / (1.0 - 0.5 * gain), "demand.reference_gain": gain}
+        | {"demand.handoff_base": 1.0}
+    )
+    accounts = initialization.accounts_at_start(world, seed)
+    accounts.stage[:] = PROSPECT
+    fronts, firm = initialization.fronts_at_start(world, accounts, seed), initialization.firm_at_start(world)
+    reference = firm.gauges[ARR_USD]  # a budget that stays the reference firm's
+    adopted = np.zeros(10 * WEEKS_A_YEAR + 1)
+    for week in range(len(adopted) - 1):
+        record = np.zeros(len(RECORD))
+        fronts.referrers[:] = fronts.customers[:] = np.count_nonzero(accounts.stage == LEAD)
+        demand.make_leads(accounts, fronts, firm, record, world, reference, seed, week, FREE)
+        adopted[week + 1] = adopted[week] + record[R_LEADS] / count
+    return adopted
+
+
+def _peak_years(course: Numbers) -> float:
+    """Time of the most adoptions: top of a curve of fourth degree through the weeks within three years of it."""
+    pace, middle = np.diff(course), BASS_PEAK_YEARS
+    years = (np.arange(len(pace)) + 0.5) / WEEKS_A_YEAR
+    near = np.abs(years - middle) <= 3.0
+    curve = np.polynomial.Polynomial.fit(years[near], pace[near], 4)
+    tops = curve.deriv().roots()
+    real = tops[np.abs(tops.imag) < 1e-9].real
+    inside = real[np.abs(real - middle) < 3.0]
+    return float(inside[np.argmax(curve(inside))]) if len(inside) else math.nan

@@ -1,0 +1,1 @@
+"""Parameters: what they are, their ranges and sources."""

@@ -1,0 +1,70 @@
+"""Rows in order: a heap of jobs by their day, and the list of rows in a stage."""
+
+from revorg.simulation.codes import Column
+from revorg.simulation.compiling import rule
+
+
+@rule
+def list_rows(stage: Column, wanted: int, rows: Column) -> int:
+    """List the rows at a stage in the order of the table; return how many there are.
+
+    Written without a branch: which stage comes next cannot be guessed, and a wrong guess costs more than the work on
+    a row. Loops that then go over the list are as fast as their own work.
+
+    >>> import numpy
+    >>> rows = numpy.zeros(4, int)
+    >>> int(list_rows(numpy.array([3, 0, 3, 1]), 3, rows)), rows[:2].tolist()
+    (2, [0, 2])
+    """
+    count = 0
+    for i in range(stage.shape[0]):
+        rows[count] = i
+        count += stage[i] == wanted
+    return count
+
+
+@rule
+def push(keys: Column, items: Column, size: int, key: float, item: int) -> int:
+    """Add to a binary heap ordered by key, then item; return its new size.
+
+    >>> import numpy
+    >>> keys, items = numpy.zeros(2), numpy.zeros(2, int)
+    >>> push(keys, items, push(keys, items, 0, 2.0, 7), 1.0, 8), int(items[0])
+    (2, 8)
+    """
+    here = size
+    while here > 0:
+        above = (here - 1) >> 1
+        if keys[above] < key or (keys[above] == key and items[above] <= item):
+            break
+        keys[here], items[here] = keys[above], items[above]
+        here = above
+    keys[here], items[here] = key, item
+    return size + 1
+
+
+@rule
+def drop_first(keys: Column, items: Column, size: int) -> int:
+    """Take the first entry off a binary heap; return its new size.
+
+    >>> import numpy
+    >>> keys, items = numpy.array([1.0, 2.0]), numpy.array([8, 7])
+    >>> drop_first(keys, items, 2), int(items[0])
+    (1, 7)
+    """
+    size -= 1
+    key, item = keys[size], items[size]
+    here = 0
+    while True:
+        below = 2 * here + 1
+        if below >= size:
+            break
+        right = below + 1
+        if right < size and (keys[right] < keys[below] or (keys[right] == keys[below] and items[right] < items[below])):
+            below = right
+        if key < keys[below] or (key == keys[below] and item <= items[below]):
+            break
+        keys[here], items[here] = keys[below], items[below]
+        here = below
+    keys[here], items[here] = key, item
+    return size

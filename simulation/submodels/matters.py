@@ -1,0 +1,89 @@
+"""Matters that arise from the work, enter the firm and reach a desk when much hangs on them."""
+
+from typing import Any
+
+from revorg.simulation.chance import uniform
+from revorg.simulation.codes import DAYS_A_WEEK, Column
+from revorg.simulation.compiling import rule
+
+_STAKES = 1 << 40  # sets the draw of a matter's stakes apart from the draw of its coming
+
+
+@rule
+def reaches_desk(rate: float, value_usd: float, floor_usd: float) -> float:
+    """Probability that a matter of an account comes up whose stakes pass the floor for its origin to settle it. [0..1]
+
+    `rate` is that of matters with the account's value or more at stake. Stakes are Pareto with exponent 1: x times that
+    value or more is at stake 1 ÷ x as often, be x small or large (a precedent is worth more than the deal), so the
+    number that reaches a desk grows with value ÷ floor. As the floor rises with ARR, the top sees a roughly constant
+    number a week. Source: assumption D1 (Zipf-like sizes).
+
+    >>> reaches_desk(0.1, 25_000.0, 50_000.0)
+    0.05
+    """
+    return min(1.0, rate * value_usd / floor_usd)
+
+
+@rule
+def at_stake(rate: float, probability: float, chance: float) -> float:
+    """Share of an account that hangs on a matter which came up with a probability: a Pareto quantile, 1 at most. [0..1]
+
+    >>> at_stake(0.1, probability=0.4, chance=0.5), at_stake(0.1, probability=0.05, chance=0.5)
+    (0.5, 1.0)
+    """
+    return min(1.0, rate / (probability * chance))
+
+
+@rule
+def enter(
+    entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column, entry_at_stake: Column,
+    entries: Column, kind: int, row: int, day: float, climbs: bool, stake: float,
+) -> bool:  # fmt: skip
+    """Hand a matter to the decisions step; false when the week's list is full, and its origin settles it alone.
+
+    >>> import numpy
+    >>> kinds, rows, days, climbing, stakes, count = (numpy.zeros(1) for _ in range(6))
+    >>> count = count.astype(int)
+    >>> enter(kinds, rows, days, climbing, stakes, count, kind=2, row=7, day=0.5, climbs=True, stake=1.0)
+    True
+    >>> enter(kinds, rows, days, climbing, stakes, count, kind=2, row=8, day=0.5, climbs=True, stake=1.0)
+    False
+    """
+    count = entries[0]
+    if count >= entry_kind.shape[0]:
+        return False
+    entry_kind[count] = kind
+    entry_row[count] = row
+    entry_day[count] = day
+    entry_climbs[count] = 1 if climbs else 0
+    entry_at_stake[count] = stake
+    entries[0] = count + 1
+    return True
+
+
+@rule
+def raise_matter(
+    entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column, entry_at_stake: Column,
+    entries: Column, kind: int, row: int, week: int, draws: Any, rate: float, value_usd: float, floor_usd: float,
+    escalate_share: float,
+) -> bool:  # fmt: skip
+    """Raise next week, perhaps, a matter of an account; whether it was raised.
+
+    One draw says whether and on which day; another gives the stakes, the largest of which pass the authority of the
+    lowest seat.
+
+    >>> import numpy
+    >>> kinds, rows, days, climbing, stakes, count = (numpy.zeros(1) for _ in range(6))
+    >>> with numpy.errstate(over="ignore"):
+    ...     raise_matter(kinds, rows, days, climbing, stakes, count, 0, 7, 3, numpy.uint64(1), 0.0, 1.0, 1.0, 0.3)
+    False
+    """
+    chance, probability = uniform(draws, row), reaches_desk(rate, value_usd, floor_usd)
+    if chance >= probability:
+        return False
+    day = DAYS_A_WEEK * (week + 1 + chance / probability)
+    stakes = uniform(draws, row + _STAKES)
+    return enter(
+        entry_kind, entry_row, entry_day, entry_climbs, entry_at_stake, entries, kind, row, day,
+        stakes < escalate_share, at_stake(rate, probability, stakes),
+    )  # fmt: skip

@@ -1,0 +1,167 @@
+"""The commands by their real entry point, as a user calls them."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from entry_point import revorg
+
+from revorg.experiments.claims.claim import registry
+from revorg.simulation.metrics import METRICS
+
+SHORT = ["--weeks", "13", "--set", "market.accounts=1000"]
+
+
+def test_help_is_quick_and_has_examples() -> None:
+    """Nothing heavy is imported for help."""
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import sys, revorg.experiments.cli; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert not {"numpy", "pandas", "mesa", "numba", "pydantic", "matplotlib"} & set(loaded)
+    assert "claims" in revorg("--help").stdout
+
+
+@pytest.mark.parametrize("command", ["run", "list", "show", "validate", "claims", "bench", "sweep"])
+def test_every_command_shows_an_example(command: str) -> None:
+    """--help ends with a line to copy."""
+    said = revorg(command, "--help")
+    assert said.returncode == 0
+    assert f"Example: revorg {command}" in said.stdout
+
+
+def test_run_prints_json_and_nothing_else_twice_the_same() -> None:
+    """The contract of run --json, byte for byte."""
+    arguments = ["run", "complex-multi", "--seat", "cro", "--leader", "executor", *SHORT, "--seed", "3", "--json"]
+    first, second = revorg(*arguments), revorg(*arguments)
+    assert first.returncode == 0, first.stderr
+    assert first.stdout == second.stdout
+    found = json.loads(first.stdout)
+    assert set(found) == {"scenario", "seed", "fingerprint", "outcomes"}
+    assert (found["scenario"], found["seed"]) == ("complex-multi", 3)
+    assert list(found["outcomes"]) == list(METRICS)
+    assert found["outcomes"]["growth_durability"] is None  # nothing to measure in a quarter: null, never zero
+    assert found["outcomes"]["customers"] > 0
+
+
+def test_run_prints_a_table_and_draws(tmp_path: Path) -> None:
+    """Units and definitions at 100 columns, and the plot where it was asked for."""
+    said = revorg("run", "simple-single", "--seat", "cso", *SHORT, "--plot", "weeks.png", folder=tmp_path)
+    assert said.returncode == 0, said.stderr
+    assert "chief cso:generalist, seed 0, 13 weeks" in said.stdout
+    assert max(map(len, said.stdout.splitlines())) <= 100
+    lines = said.stdout.splitlines()
+    headline = next(number for number, line in enumerate(lines) if line.strip() == "Headline")
+    assert "arr_growth" in lines[headline + 1]
+    assert (tmp_path / "weeks.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_leader_alone_sits_in_the_placebo_seat() -> None:
+    """Each of seat and leader has a default when the other is given."""
+    assert "chief placebo:executor" in revorg("run", "simple-single", "--leader", "executor", *SHORT).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "messages"),
+    [
+        (["run", "complex-mult"], ["complex-mult", "did you mean complex-multi?"]),
+        (["run", "simple-single", "--leader", "executer"], ["executer", "did you mean executor?"]),
+        (["run", "simple-single", "--seat", "crro"], ["crro", "did you mean cro?"]),
+        (["run", "simple-single", "--set", "market.channels=0"], ["market.channels = 0 is outside 1..24"]),
+        (["run", "simple-single", "--set", "market.chanels=2"], ["chanels", "did you mean"]),
+        (["run", "simple-single", "--set", "market.accounts=nan"], ["market.accounts", "nan"]),
+        (["run", "simple-single", "--set", "market.accounts"], ["expected path=value"]),
+        (["run", "simple-single", "--weeks", "0"], ["run.weeks = 0 is outside 1.."]),
+        (["run", "simple-single", "--plot", "no/such/folder/a.png"], ["there is no folder"]),
+        (["run", "simple-single", "--plot", "a.jpg"], ["expected a file name ending in .png"]),
+        (["run", "no/such.toml"], ["no/such.toml"]),
+        (["run", "simple-single", "--seed", "-1"], ["--seed"]),
+        (["claims", "seat-person-fitt"], ["seat-person-fitt", "did you mean seat-person-fit?"]),
+        (["claims", "--quick", "--full"], ["exclude each other"]),
+        (["claims", "--workers", "0"], ["--workers"]),
+        (["list", "scenario"], ["scenario", "did you mean scenarios?"]),
+        (["show", "win_rat"], ["win_rat", "did you mean win_rate?"]),
+        (["validate", "missing.toml"], ["missing.toml"]),
+        (["clams"], ["clams"]),
+    ],
+)
+def test_bad_input_is_answered_in_a_line(arguments: list[str], messages: list[str], tmp_path: Path) -> None:
+    """Exit 2, on stderr, what is wrong and the near miss; never a traceback."""
+    said = revorg(*arguments, folder=tmp_path)
+    assert said.returncode == 2, said.stdout + said.stderr
+    assert not said.stdout
+    assert "Traceback" not in said.stderr
+    for message in messages:
+        assert message in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("scenarios", "complex-multi"),
+        ("profiles", "strategist"),
+        ("seats", "cso_with_cro_measures"),
+        ("claims", "strategist-in-cso-seat-weakens-execution"),
+        ("metrics", "decision_latency"),
+        ("parameters", "customers.champion_loss_per_year"),
+    ],
+)
+def test_what_is_listed_can_be_shown(kind: str, name: str) -> None:
+    """Lists fit 100 columns; every name on them means something."""
+    listed = revorg("list", kind)
+    assert listed.returncode == 0, listed.stderr
+    assert name in listed.stdout
+    assert max(map(len, listed.stdout.splitlines())) <= 100
+    shown = revorg("show", name)
+    assert shown.returncode == 0, shown.stderr
+    assert name in shown.stdout
+
+
+@pytest.mark.parametrize("kind", ["mechanisms", "levers", "cache"])
+def test_other_lists(kind: str) -> None:
+    """There may be nothing on them, and that is said."""
+    said = revorg("list", kind)
+    assert said.returncode == 0, said.stderr
+    assert said.stdout.strip()
+
+
+def test_validate_tells_sound_files_from_others(tmp_path: Path) -> None:
+    """One line a file; one faulty file does not hide the others."""
+    (tmp_path / "sound.toml").write_text('extends = "simple-single"\n[market]\nchannels = 2\n')
+    (tmp_path / "faulty.toml").write_text('extends = "simple-single"\n[market]\nchanels = 2\n')
+    alone = revorg("validate", "sound.toml", folder=tmp_path)
+    assert (alone.returncode, alone.stdout) == (0, "sound.toml: sound (sound, chief placebo:generalist)\n")
+    both = revorg("validate", "faulty.toml", "sound.toml", folder=tmp_path)
+    assert both.returncode == 2
+    assert "sound.toml: sound" in both.stdout
+    assert "faulty.toml" in both.stderr
+    assert "did you mean channels?" in both.stderr
+
+
+def test_claims_writes_its_report(tmp_path: Path) -> None:
+    """One claim end to end with two workers: JSON by contract, table, page and figure in the folder."""
+    said = revorg(
+        "claims", "cso-suits-simple-single", "--quick", "--workers", "2", "--json", "--out", "out", folder=tmp_path
+    )
+    assert said.returncode == 0, said.stderr
+    found = json.loads(said.stdout)
+    assert set(found) == {"fingerprint", "calibrated", "claims", "controls"}
+    controls = {control["name"]: control["passed"] for control in found["controls"]}
+    assert {"labels permuted", "identical people", "inert lever", "equal skill and pay"} <= set(controls)
+    assert all(controls.values())
+    (claim,) = found["claims"]
+    assert claim["id"] == "cso-suits-simple-single"
+    assert claim["outcomes"][0]["pairs"] == 32
+    assert list(claim["outcomes"][0]["by_world"]) == ["simple-single"]
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"verdicts.parquet", "report.html", "effects.png"}
+    assert "4 arms × 32 pairs" in said.stderr
+
+
+def test_registry_lists_thirteen_claims() -> None:
+    """Every claim of the registry is on the list in full."""
+    printed = revorg("list", "claims").stdout
+    assert all(name in printed for name in registry().ids)

@@ -1,0 +1,191 @@
+"""Damaged tables, and runs that go wrong: each costs what it must, and nothing else in the table changes."""
+
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from faulty_executives import FAULTY_SEED, Looping, NotANumber, Raising, Sound, Stuck
+from filelock import FileLock
+
+from revorg.experiments.runs import executors
+from revorg.experiments.runs.progress import NoProgress
+from revorg.experiments.studies.store import Taken
+from revorg.experiments.studies.study import Study
+from revorg.experiments.studies.sweeps import Sweep, carry_out_study, sweep
+
+SMALL = {"market.accounts": 600, "run.weeks": 26, "run.warm_up_weeks": 13}
+SEEDS = 12
+
+
+class Notes(NoProgress):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        """Keep it."""
+        self.said.append(text)
+
+
+# Damage
+
+
+WEEKLY = Study(scenarios=["simple-single"], set=SMALL, seeds=SEEDS, weekly=["arr", "customers"])
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a sweep to which nothing happened, in several parts."""
+    out = tmp_path_factory.mktemp("undisturbed") / "out"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("revorg.experiments.studies.sweeps.FLUSH_SECONDS", 0.0)
+        patch.setattr("revorg.experiments.studies.parquet.ParquetFolder.merge", lambda self: None)
+        carry_out_study(WEEKLY, out, workers=1)
+    return out
+
+
+def again(out: Path) -> tuple[Sweep, list[str]]:
+    """Start the sweep again; return what it did and said."""
+    notes = Notes()
+    return carry_out_study(WEEKLY, out, workers=1, progress=notes), notes.said
+
+
+def assert_same(out: Path, undisturbed: Path) -> None:
+    """Compare two folders bit for bit, order aside, as any reader of Parquet sees them."""
+    for table, order in (("runs", ["run"]), ("weeks", ["run", "week"])):
+        found, expected = (
+            pd.read_parquet(folder / table).sort_values(order, ignore_index=True) for folder in (out, undisturbed)
+        )
+        assert not found.duplicated(order).any()
+        pd.testing.assert_frame_equal(found, expected, check_exact=True)
+    assert not list(out.rglob("*.tmp"))
+
+
+@pytest.fixture
+def copied(undisturbed: Path, tmp_path: Path) -> Path:
+    """Return a copy of the finished folder, to be damaged."""
+    out = tmp_path / "out"
+    shutil.copytree(undisturbed, out)
+    return out
+
+
+def truncated(content: bytes) -> bytes:
+    """Lose the second half."""
+    return content[: len(content) // 2]
+
+
+def flipped(content: bytes) -> bytes:
+    """Flip one bit in the middle, among the values."""
+    middle = len(content) // 3
+    return content[:middle] + bytes([content[middle] ^ 4]) + content[middle + 1 :]
+
+
+@pytest.mark.parametrize("damage", [truncated, flipped])
+@pytest.mark.parametrize("table", ["runs", "weeks"])
+def test_damaged_part(table: str, damage: Callable[[bytes], bytes], undisturbed: Path, copied: Path) -> None:
+    """It is set aside with a warning, and only its runs are done again."""
+    part = max((copied / table).glob("*.parquet"), key=lambda path: path.stat().st_size)
+    lost = pd.read_parquet(part)["run"].nunique()
+    part.write_bytes(damage(part.read_bytes()))
+    done, said = again(copied)
+    assert any(f"{part} is damaged" in line for line in said)
+    assert len(list((copied / "damaged").iterdir())) == 1
+    assert (done.run, done.reused) == (lost, SEEDS - lost)
+    assert 0 < lost < SEEDS
+    assert_same(copied, undisturbed)
+
+
+def test_doubles_and_leftovers_of_a_crash_are_cleared(undisturbed: Path, copied: Path) -> None:
+    """A kill between a merge and its clearing away leaves rows twice; one while writing, half a file."""
+    for table in ("runs", "weeks"):
+        part = min((copied / table).glob("*.parquet"))
+        _, rows, content = part.stem.split("-")
+        part.with_name(f"{77:08}-{rows}-{content}.parquet").write_bytes(part.read_bytes())
+        part.with_name("00000078-5-00.parquet.tmp").write_bytes(b"half")
+    done, _ = again(copied)
+    assert (done.run, done.reused) == (0, SEEDS)
+    assert_same(copied, undisturbed)
+
+
+def test_weeks_without_their_run_are_dropped(undisturbed: Path, copied: Path) -> None:
+    """A kill between the weeks of some runs and their rows leaves weeks that nobody finished."""
+    part = max((copied / "runs").glob("*.parquet"))
+    lost = len(pd.read_parquet(part))
+    part.unlink()
+    done, _ = again(copied)
+    assert (done.run, done.reused) == (lost, SEEDS - lost)
+    assert_same(copied, undisturbed)
+
+
+def test_finished_folder_is_left_as_it_is(copied: Path) -> None:
+    """Started once more, nothing is run; the second time, no file is even written."""
+    again(copied)
+    before = {path: path.stat().st_mtime_ns for path in copied.rglob("*.parquet")}
+    done, _ = again(copied)
+    assert (done.run, done.reused, done.failed) == (0, SEEDS, 0)
+    assert before == {path: path.stat().st_mtime_ns for path in copied.rglob("*.parquet")}
+
+
+def test_lock_is_told(copied: Path) -> None:
+    """The second on a folder is refused."""
+    with FileLock(copied / "study.lock"), pytest.raises(Taken, match="another process works on this study"):
+        again(copied)
+
+
+# Runs
+
+
+def plain(**more: object) -> Study:
+    """Return a study of six runs."""
+    return Study(scenarios=["simple-single"], designs=["cro:executor"], seeds=6, set=SMALL, **more)
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    """Return the table of executives without a fault."""
+    return sweep(plain(), tmp_path_factory.mktemp("sound") / "out", executives={"cro": Sound}, workers=1)
+
+
+def assert_one_failed(found: pd.DataFrame, sound: pd.DataFrame, error: str) -> None:
+    """One run has failed with its error and seed; all others are what they are without it."""
+    failed = found[found["status"] != "done"]
+    assert failed["seed"].tolist() == [FAULTY_SEED]
+    assert failed["status"].tolist() == ["failed"]
+    assert failed["error"].iloc[0].startswith(error)
+    assert failed.loc[:, "arr_growth":].isna().all(axis=None)
+    others, expected = (frame[frame["seed"] != FAULTY_SEED].drop(columns=["run", "error"]) for frame in (found, sound))
+    pd.testing.assert_frame_equal(others, expected, check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [
+        (Raising, "ZeroDivisionError: a fault of this test"),
+        (Looping, "TimeLimit: longer than 1"),
+        (NotANumber, "NotFinite: "),
+    ],
+)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_run_that_goes_wrong(
+    kind: type, error: str, workers: int, sound: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is in the table with its error; the others are as they would be; done again it fails again."""
+    monkeypatch.setattr("revorg.experiments.runs.dispatch.SMALL_SECONDS", 0.0)
+    study = plain(time_limit_seconds=1.5)
+    for _ in range(2):
+        found = sweep(study, tmp_path / "out", executives={"cro": kind}, workers=workers)
+        assert_one_failed(found, sound, error)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="the fault is that the alarm is not heard")
+def test_run_that_no_alarm_reaches(sound: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its process is ended from outside, and the others go on."""
+    monkeypatch.setattr("revorg.experiments.runs.dispatch.SMALL_SECONDS", 0.0)
+    monkeypatch.setattr("revorg.experiments.studies.sweeps.TRIAL_SECONDS", 0.0)
+    monkeypatch.setattr(executors, "GRACE_SECONDS", 1.0)
+    found = sweep(plain(time_limit_seconds=0.5), tmp_path / "out", executives={"cro": Stuck}, workers=2)
+    assert_one_failed(found, sound, "WorkerLost")

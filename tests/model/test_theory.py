@@ -1,0 +1,327 @@
+"""Submodels driven alone, against theory: survival, renewals, belief, drift and ramp."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from small_worlds import beyond, small
+
+from revorg.simulation import initialization
+from revorg.simulation.codes import (
+    ARR_USD,
+    CUSTOMER,
+    LOST,
+    MATURITY,
+    NO_OPENING,
+    OWNERSHIP,
+    PROPOSAL_OPEN,
+    PROSPECT,
+    REPS_WANTED,
+    REVIEW_HOURS,
+    Column,
+)
+from revorg.simulation.record import R_ARR, R_CAPACITY, R_NEW_ARR, R_REPS, RECORD
+from revorg.simulation.scenario import Scenario
+from revorg.simulation.state import Accounts, Firm, Fronts, empty_decisions
+from revorg.simulation.submodels import customers, deals, finance, market, strategy
+
+ERRORS = 4.0
+
+NEUTRAL = {
+    "service_gain": 0.0, "health_noise": 0.0, "issues_per_week": 0.0, "adoption_worth": 0.0, "champion_worth": 0.0,
+    "sponsor_worth": 0.0, "sponsor_gain_per_week": 0.0, "critic_rate_per_year": 0.0, "critic_loss": 0.0,
+}  # fmt: skip
+"""Customers to whom nothing happens: health stays where it is neutral."""
+
+
+def world_of(accounts: int, **values: dict[str, Any]) -> Scenario:
+    """Return the simplest world with changed parameters (table={key: value})."""
+    paths = {f"{table}.{key}": value for table, keys in values.items() for key, value in keys.items()}
+    return small("simple-single").changed({"market.accounts": accounts} | paths)
+
+
+def clients(world: Scenario, term_weeks: int) -> tuple[Accounts, Fronts, Firm]:
+    """Return a market in which every account became a customer in week 0."""
+    accounts = initialization.accounts_at_start(world, seed=1)
+    accounts.stage[:] = CUSTOMER
+    accounts.since[:], accounts.due[:] = 0, term_weeks
+    accounts.champion[:], accounts.sponsors[:], accounts.contract_usd[:] = 1, 1, world.market.contract_usd
+    accounts.health[:], accounts.adoption[:] = world.customers.neutral_health, 0.8
+    return accounts, initialization.fronts_at_start(world, accounts, seed=1), initialization.firm_at_start(world)
+
+
+def serve(accounts: Accounts, fronts: Fronts, firm: Firm, world: Scenario, week: int) -> Column:
+    """Live one week of the customers' submodel alone and return its record."""
+    record = np.zeros(len(RECORD))
+    decisions = empty_decisions(16)
+    customers.serve(accounts, fronts, firm, decisions, record, world, seed=1, week=week)
+    return record
+
+
+def near_share(found: float, expected: float, count: int) -> None:
+    """Assert a binomial share."""
+    assert abs(found - expected) < ERRORS * math.sqrt(expected * (1.0 - expected) / count)
+
+
+def test_champions_leave_at_a_constant_hazard() -> None:
+    """With nobody found anew, their survival is geometric, week after week."""
+    count = 50_000
+    world = world_of(count, customers=NEUTRAL | {"champion_loss_per_year": 2.0, "champion_return_per_week": 0.0})
+    accounts, fronts, firm = clients(world, term_weeks=10_000)
+    left = np.full(count, -1)
+    for week in range(40):
+        serve(accounts, fronts, firm, world, week)
+        left[(accounts.champion == 0) & (left < 0)] = week
+        near_share((accounts.champion == 1).mean(), (1.0 - 2.0 / 52) ** (week + 1), count)
+    # Memoryless: of those still there in week 20, as many leave within ten weeks as of all in the first ten.
+    late = np.count_nonzero((left >= 20) & (left < 30)) / np.count_nonzero((left < 0) | (left >= 20))
+    early = np.count_nonzero((left >= 0) & (left < 10)) / count
+    assert late == pytest.approx(early, abs=0.015)
+
+
+def test_lost_champions_are_found_at_a_constant_hazard_too() -> None:
+    """Coming and going, the share of customers with a champion settles where the two rates balance."""
+    count, loss, found = 50_000, 2.0, 0.05
+    values = NEUTRAL | {"champion_loss_per_year": loss, "champion_return_per_week": found}
+    world = world_of(count, customers=values)
+    accounts, fronts, firm = clients(world, term_weeks=10_000)
+    for week in range(120):
+        serve(accounts, fronts, firm, world, week)
+    near_share((accounts.champion == 1).mean(), found / (found + loss / 52), count)
+
+
+@pytest.mark.parametrize("held_by", ["a slope of zero", "nothing that moves health"])
+def test_cohorts_survive_as_fader_and_hardie_found(held_by: str) -> None:
+    """Beta dispositions at neutral health give their survival over twelve terms, within half a point."""
+    survival = [62.7, 47.4, 38.8, 33.2, 29.2, 26.2, 23.9, 22.0, 20.4, 19.1, 18.0, 17.0]
+    count = 100_000
+    values = {"disposition_a": 0.7041, "disposition_b": 1.1820, "term_weeks": 4, "shrink_logit": -12.0}
+    values |= {"health_slope": 0.0} if held_by == "a slope of zero" else NEUTRAL
+    world = world_of(count, customers=values, alignment={"ownership_worth": 0.0})
+    accounts, fronts, firm = clients(world, term_weeks=4)
+    found = []
+    for week in range(4 * 12 + 1):
+        serve(accounts, fronts, firm, world, week)
+        if week and week % 4 == 0:
+            found.append(100.0 * np.mean(accounts.stage == CUSTOMER))
+    assert np.abs(np.array(found) - survival).max() < 0.5
+    assert set(np.unique(accounts.stage)) == {CUSTOMER, LOST}
+
+
+def test_worse_health_loses_more_customers() -> None:
+    """The slope is the odds ratio of leaving, for a disposition that all share."""
+    count = 100_000
+    values = NEUTRAL | {"term_weeks": 4, "health_slope": 5.0, "health_pace": 1e-12}
+    world = world_of(count, customers=values, alignment={"ownership_worth": 0.0})
+    for health in (0.45, 0.65, 0.85):
+        accounts, fronts, firm = clients(world, term_weeks=4)
+        accounts.churn_logit[:], accounts.health[:] = -1.0, health
+        for week in range(5):
+            serve(accounts, fronts, firm, world, week)
+        expected = 1.0 / (1.0 + math.exp(1.0 + 5.0 * (health - world.customers.neutral_health)))
+        near_share((accounts.stage == LOST).mean(), expected, count)
+
+
+def test_dispositions_are_beta_quantiles() -> None:
+    """Laid between the grid's points as well, to a millionth of a share."""
+    from scipy.stats import beta
+
+    chances = np.random.default_rng(1).uniform(size=2000)
+    logits = customers.churn_logits(chances, 0.7041, 1.1820)
+    assert np.abs(1.0 / (1.0 + np.exp(-logits)) - beta.ppf(chances, 0.7041, 1.1820)).max() < 1e-6
+
+
+# Reps
+
+
+def staffed(quits_per_year: float, ramp_months: float = 5.0, weeks: int = 500) -> tuple[list[int], list[float]]:
+    """Close the books of a firm that replaces every rep at once; return who leaves and how productive the rest are."""
+    world = world_of(
+        600,
+        finance={"quits_per_year": quits_per_year, "quits_per_miss": 0.0, "hiring_weeks": 1},
+        deals={"ramp_weeks": ramp_months * 52 / 12, "rep_skill_sd": 0.0, "coaching_gain": 0.0},
+        run={"initial_reps": 3000},
+    )
+    accounts = initialization.accounts_at_start(world, seed=1)
+    accounts.stage[:] = PROSPECT
+    fronts, firm = initialization.fronts_at_start(world, accounts, seed=1), initialization.firm_at_start(world)
+    reps, people = initialization.reps_at_start(world, seed=1), initialization.people_of(world.organization, 1, 0)
+    # A past so good that every head is wanted.
+    history = np.zeros((weeks + 60, len(RECORD)))
+    history[:, R_ARR], history[:, R_NEW_ARR] = 1.0, 1e6
+    full = world.sales.rep_hours * deals.selling_share(
+        firm.gauges[MATURITY], world.sales.admin_share, world.sales.admin_relief
+    )
+    left, productivity = [], []
+    for week in range(weeks):
+        record = history[week + 60]
+        before = reps.generation.copy()
+        was = reps.active.copy()
+        decisions = empty_decisions(16)
+        deals.work_deals(accounts, fronts, reps, firm, decisions, record, world, seed=1, week=week)
+        finance.close_books(firm, fronts, reps, people, history, week + 60, world, seed=1, week=week)
+        left.append(int(np.count_nonzero((was == 1) & (reps.active == 0))))
+        assert np.all(reps.generation - before <= 1)
+        productivity.append(record[R_CAPACITY] / record[R_REPS] / full)
+        record[R_NEW_ARR] = 1e6
+    return left, productivity
+
+
+def test_reps_leave_at_a_constant_hazard_and_ramp_in_a_line() -> None:
+    """Leaving at .35 a year, with a ramp of five months, they are .9305 as productive as with experience."""
+    left, productivity = staffed(quits_per_year=0.35)
+    assert np.mean(left[250:]) == pytest.approx(0.35 / 52 * 12_000, rel=0.05)
+    found = float(np.mean(productivity[250:]))
+    assert found == pytest.approx(0.9305, rel=0.01)
+    weekly, ramp = 0.35 / 52, 5.0 * 52 / 12
+    ages = np.arange(1, 4000)
+    exact = float(np.sum(weekly * (1.0 - weekly) ** (ages - 1) * np.minimum(ages / ramp, 1.0)))
+    assert found == pytest.approx(exact, rel=0.003)
+
+
+def test_without_quits_everybody_ramps_up() -> None:
+    """Nobody leaves, and in the end all are fully productive."""
+    left, productivity = staffed(quits_per_year=0.0, weeks=80)
+    assert sum(left) == 0
+    assert productivity[-1] == pytest.approx(1.0, abs=1e-12)
+
+
+def test_rep_survival_is_geometric() -> None:
+    """Of those there in week 0, a constant share leaves every week."""
+    world = world_of(600, finance={"quits_per_year": 1.0, "quits_per_miss": 0.0}, run={"initial_reps": 20_000})
+    accounts = initialization.accounts_at_start(world, seed=1)
+    fronts, firm = initialization.fronts_at_start(world, accounts, seed=1), initialization.firm_at_start(world)
+    reps, people = initialization.reps_at_start(world, seed=1), initialization.people_of(world.organization, 1, 0)
+    history = np.zeros((80, len(RECORD)))
+    for week in range(1, 40):
+        finance.close_books(firm, fronts, reps, people, history, week, world, seed=1, week=week)
+        near_share((reps.generation[:20_000] + reps.active[:20_000] == 1).mean(), (1.0 - 1.0 / 52) ** week, 20_000)
+
+
+# Belief and drift
+
+
+@pytest.mark.parametrize(("ratio", "gain"), [(0.001, 0.0311), (0.01, 0.0951), (0.1, 0.2702), (1.0, 0.6180)])
+def test_belief_about_a_drifting_front_has_the_steady_gain(ratio: float, gain: float) -> None:
+    """Reviewed every week, a random walk is believed with Kalman's steady gain, and the error has its variance."""
+    count = 800
+    half_life = 1e7
+    # A path with so long a half-life is a random walk: its weekly variance is sd² (1 − kept²).
+    weekly = 1.0 - 0.5 ** (2.0 / half_life)
+    world = beyond(
+        small("simple-single"),
+        market={"drift_half_life_weeks": half_life, "attractiveness_sd": math.sqrt(ratio / weekly)},
+        strategy={"observation_sd": 1.0, "observation_weeks": 1, "transparency_effect": 0.0, "review_hours": 1.0},
+    )
+    fronts = many_fronts(count)
+    fronts.attractiveness[:], fronts.belief[:], fronts.uncertainty[:] = 0.0, 0.0, 1.0
+    firm = initialization.firm_at_start(world)
+    firm.gauges[REVIEW_HOURS], firm.gauges[PROPOSAL_OPEN] = 1.0 * count, 1.0
+    fronts.reviewed[:] = -1
+    generator = np.random.default_rng(1)
+    squared = []
+    weeks = int(12 / gain) + 5
+    for week in range(weeks):
+        fronts.attractiveness += generator.normal(0.0, math.sqrt(ratio), count)
+        before = fronts.belief.copy()
+        strategy.review(fronts, firm, empty_decisions(16), np.zeros(len(RECORD)), world, seed=1, week=week)
+        assert np.all(fronts.reviewed == week)
+        assert not np.array_equal(before, fronts.belief)
+        squared.append(np.mean((fronts.belief - fronts.attractiveness) ** 2))
+    assert fronts.uncertainty == pytest.approx(gain, abs=0.001)  # observed with variance 1, it is the gain itself
+    assert squared[-1] == pytest.approx(gain, rel=ERRORS * math.sqrt(2.0 / count))
+
+
+def test_an_unreviewed_belief_stays_and_its_age_counts_at_the_next_look() -> None:
+    """With hours for one front a week, four fronts are looked at in turn, the stalest first."""
+    world = beyond(small("simple-multi"), strategy={"review_hours": 1.0, "review_hours_per_product": 0.0})
+    accounts = initialization.accounts_at_start(world, seed=1)
+    fronts, firm = initialization.fronts_at_start(world, accounts, seed=1), initialization.firm_at_start(world)
+    fronts.reviewed[:] = -100
+    fronts.accounts[:] = 100
+    firm.gauges[REVIEW_HOURS], firm.gauges[PROPOSAL_OPEN] = 1.0, 1.0
+    for week in range(8):
+        before = fronts.belief.copy()
+        strategy.review(fronts, firm, empty_decisions(16), np.zeros(len(RECORD)), world, seed=1, week=week)
+        assert np.count_nonzero(fronts.belief != before) == 1
+        assert np.count_nonzero(fronts.reviewed == week) == 1
+    assert sorted(fronts.reviewed.tolist()) == [4, 5, 6, 7]
+
+
+def many_fronts(count: int) -> Fronts:
+    """Return a table of equal fronts, far more than a market may have."""
+    world = beyond(small("simple-single"), market={"channels": count, "segments": 1, "accounts": 200})
+    fronts = initialization.fronts_at_start(world, initialization.accounts_at_start(world, seed=1), seed=1)
+    fronts.accounts[:], fronts.prospects[:], fronts.reach[:], fronts.allocation[:] = 100, 100, 1.0, 1.0 / count
+    return fronts
+
+
+def test_attractiveness_keeps_its_spread_and_forgets_at_its_half_life() -> None:
+    """An Ornstein–Uhlenbeck path: variance sd² at all times, and half of a deviation left after a half-life.
+
+    The weeks are the last of a warm-up and the first thereafter: nothing happens to a market when a design takes over.
+    """
+    count, half_life, sd = 6000, 13.0, 0.5
+    rules = {"drift_half_life_weeks": half_life, "attractiveness_sd": sd, "offensives_per_year": 0.0}
+    world = beyond(small("simple-single"), market=rules)
+    fronts = many_fronts(count)
+    fronts.attractiveness *= sd / small("simple-single").market.attractiveness_sd
+    path = []
+    for week in range(-26, 27):
+        market.drift(fronts, world.market, seed=3, week=week)
+        path.append(fronts.attractiveness.copy())
+    for values in path[::13]:
+        assert values.var() == pytest.approx(sd**2, rel=ERRORS * math.sqrt(2.0 / count))
+        assert abs(values.mean()) < ERRORS * sd / math.sqrt(count)
+    for lag in (1, 13, 26, 52):
+        correlation = np.corrcoef(path[0], path[lag])[0, 1]
+        assert correlation == pytest.approx(0.5 ** (lag / half_life), abs=ERRORS / math.sqrt(count))
+
+
+def test_offensives_come_at_their_rate_and_fade_at_their_half_life() -> None:
+    """Pressure is the sum of what faded offensives left; on average rate × strength ÷ (1 − kept)."""
+    rules = {"offensives_per_year": 6.0, "competitors": 2, "offensive_strength": 0.5}
+    world = small("simple-single").changed({f"market.{name}": value for name, value in rules.items()})
+    fronts = many_fronts(1)
+    kept = 0.5 ** (1.0 / world.market.offensive_half_life_weeks)
+    pressure, attacks = [], 0
+    weeks = 20_000
+    for week in range(weeks):
+        before = float(fronts.pressure[0])
+        market.drift(fronts, world.market, seed=1, week=week)
+        after = float(fronts.pressure[0])
+        assert after in (pytest.approx(before * kept), pytest.approx(before * kept + 0.5))
+        attacks += after > before * kept + 0.25
+        pressure.append(after)
+    rate = 1.0 - math.exp(-12.0 / 52)
+    near_share(attacks / weeks, rate, weeks)
+    assert np.mean(pressure) == pytest.approx(0.5 * attacks / weeks / (1.0 - kept), rel=0.01)
+
+
+def test_an_open_position_is_filled_after_the_hiring_weeks() -> None:
+    """Whoever quits leaves a slot that opens again exactly so much later, with another person in it."""
+    world = world_of(600, finance={"quits_per_year": 5.0, "hiring_weeks": 9}, run={"initial_reps": 200})
+    accounts = initialization.accounts_at_start(world, seed=1)
+    fronts, firm = initialization.fronts_at_start(world, accounts, seed=1), initialization.firm_at_start(world)
+    reps, people = initialization.reps_at_start(world, seed=1), initialization.people_of(world.organization, 1, 0)
+    history = np.zeros((80, len(RECORD)))
+    history[:, R_ARR], history[:, R_NEW_ARR] = 1.0, 1e6
+    firm.gauges[ARR_USD], firm.gauges[OWNERSHIP] = 1e9, 0.5
+    firm.gauges[REPS_WANTED] = 1e9
+    gone: dict[int, int] = {}
+    returned = 0
+    for week in range(1, 12):
+        was, skill = reps.active.copy(), reps.skill.copy()
+        finance.close_books(firm, fronts, reps, people, history, week + 60, world, seed=1, week=week)
+        for slot in np.flatnonzero(was[:200] != reps.active[:200]).tolist():
+            if was[slot]:
+                gone[slot] = week
+                assert reps.opens[slot] == week + 9
+            else:
+                assert week == gone[slot] + 9
+                assert reps.opens[slot] == NO_OPENING
+                assert reps.hired[slot] == week
+                assert reps.skill[slot] != skill[slot]
+                returned += 1
+    assert returned > 3

@@ -1,0 +1,222 @@
+"""Executives as Mesa agents, and views on customers and reps."""
+
+from typing import Any
+
+import mesa
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from small_worlds import differences, small, warmed
+
+from revorg.simulation.codes import CUSTOMER
+from revorg.simulation.errors import BadInput
+from revorg.simulation.model import RevenueOrganization
+from revorg.simulation.organization import DOMAINS
+from revorg.simulation.people import Customer, Executive, SalesRep, attention_between, demand_for
+from revorg.simulation.record import RECORD
+from revorg.simulation.submodels.leadership import contribute
+
+SHARES = st.lists(st.floats(0.0, 10.0), min_size=4, max_size=4)
+
+
+class OneTrack(Executive):
+    """Somebody who sees nothing but customers."""
+
+    def look(self) -> list[float]:
+        """Return a demand for customer work alone."""
+        return [0.0, 0.0, 0.0, 1.0]
+
+
+class Hermit(Executive):
+    """Somebody who meets nobody."""
+
+    def set_policy(self) -> None:
+        """Do as everybody does, but keep the door closed."""
+        super().set_policy()
+        self.model.people.meeting_hours[self.row] = 0.0
+
+
+def led(seat: str = "cro", profile: str = "strategist") -> Any:
+    """Return a small scenario with a chief."""
+    return small().with_leader(seat=seat, profile=profile)
+
+
+# Attention
+
+
+@given(demand=SHARES, inclination=SHARES, habit=st.floats(0.0, 1.0))
+def test_attention_is_shares_whatever_draws(demand: list[float], inclination: list[float], habit: float) -> None:
+    """Four shares that sum to 1, also where nothing draws at all."""
+    shares = attention_between(demand, inclination, habit)
+    assert sum(shares) == pytest.approx(1.0)
+    assert min(shares) >= 0.0
+
+
+def test_habit_bends_attention_from_demand_to_inclination() -> None:
+    """Without habit demand decides, with nothing else inclination does, and in between both."""
+    demand, inclination = [4.0, 1.0, 1.0, 2.0], [0.1, 0.2, 0.3, 0.4]
+    assert attention_between(demand, inclination, 0.0) == pytest.approx([0.5, 0.125, 0.125, 0.25])
+    assert attention_between(demand, inclination, 1.0) == pytest.approx(inclination)
+    first = [attention_between(demand, inclination, habit)[0] for habit in np.linspace(0.0, 1.0, 11)]
+    assert first == sorted(first, reverse=True)
+
+
+def test_a_shortfall_draws_attention_to_what_its_measure_calls_for() -> None:
+    """On plan or better there is the floor; short of it, more, by the weight of the measure."""
+    calls = [(1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0)]
+    assert demand_for([-0.5, 0.0], [0.5, 0.5], calls, 0.3, 2.0) == pytest.approx([0.15, 0.15, 0.0, 0.0])
+    assert demand_for([0.0, 0.4], [0.5, 0.5], calls, 0.3, 2.0) == pytest.approx([0.15, 0.55, 0.0, 0.0])
+
+
+def test_the_same_hours_reach_the_domains_that_the_in_tray_and_others_leave() -> None:
+    """With all skill and all reach, contributions are exactly the hours that are left, summed over the seats."""
+    tables = led().as_tables()
+    for person in tables["profiles"].values():
+        person |= dict.fromkeys(DOMAINS, 1.0)
+    for seat in tables["seats"].values():
+        seat["say"] = 0.0
+    tables["leadership"] |= {"influence_base": 1.0}
+    world = type(led()).of(tables)
+    model = warmed().fork(world).run(weeks=9)
+    people, rules = model.people, world.leadership
+    spent = rules.span_hours * people.span + people.meeting_hours + people.tray_hours
+    left = np.where(people.parent >= 0, people.week_hours - spent, 0.0)
+    contribute(people, model.firm, world, 1e6, 1.0, np.zeros(len(RECORD)), week=9)
+    assert np.all(people.vacant_until <= 9)
+    assert model.firm.contribution.sum() == pytest.approx(left.sum())
+
+
+# Executives
+
+
+def test_executives_are_the_agents_of_a_mesa_model() -> None:
+    """One a seat, in the order of places, and nobody else is registered."""
+    model = warmed().fork(led())
+    assert isinstance(model, mesa.Model)
+    assert all(isinstance(agent, mesa.Agent) for agent in model.executives)
+    assert [agent.seat for agent in model.agents] == list(model.organization.names)
+    assert [agent.holder for agent in model.agents] == list(model.organization.holders)
+    assert set(model.agents) == set(model.executives)
+
+
+def test_attention_by_name_is_the_row_of_policy() -> None:
+    """What an executive shows is what the week's steps read."""
+    model = warmed().fork(led())
+    for agent in model.executives:
+        assert list(agent.attention) == list(DOMAINS)
+        assert list(agent.attention.values()) == model.people.attention[agent.row].tolist()
+        assert agent.is_present
+
+
+@pytest.mark.parametrize("seat", ["cro", "head_of_success"])
+def test_an_own_class_decides_for_the_named_seat_alone(seat: str) -> None:
+    """Whoever overrides `look` turns the holder of one seat, and nobody else."""
+    usual = RevenueOrganization(led(), seed=1)
+    other = RevenueOrganization(led(), seed=1, executives={seat: OneTrack})
+    row = usual.organization.names.index(seat)
+    changed_rows = np.flatnonzero(np.any(usual.people.attention != other.people.attention, axis=1))
+    assert changed_rows.tolist() == [row]
+    assert other.people.attention[row, 3] == 1.0
+    assert usual.warm_up.equals(other.warm_up)
+    assert isinstance(other.executives[row], OneTrack)
+    assert differences(usual.run(weeks=30), other.run(weeks=30))
+
+
+def test_an_own_policy_lives_on_in_forks() -> None:
+    """A twin keeps the classes of the seats that are still in force, and drops the others."""
+    model = RevenueOrganization(led(), seed=1, executives={"cro": Hermit})
+    row = model.organization.names.index("cro")
+    assert model.people.meeting_hours[row] == 0.0
+    assert model.fork(led(profile="advocate")).people.meeting_hours[row] == 0.0
+    assert model.fork().run(weeks=5).people.meeting_hours[row] == 0.0
+    assert warmed().fork(led()).people.meeting_hours[row] > 0.0
+    assert [type(agent) for agent in model.fork(led(seat="cso")).executives] == [Executive] * 6
+
+
+def test_an_unknown_seat_is_refused_with_those_in_force() -> None:
+    """A class for nobody is a typing error."""
+    with pytest.raises(BadInput, match="no seat crow is in force; in force are ceo, cro, head_of_marketing"):
+        RevenueOrganization(led(), seed=1, executives={"crow": OneTrack})
+
+
+def test_a_leader_who_leaves_is_missing_and_a_newcomer_comes() -> None:
+    """With dismissal certain, the chief's seat is empty for the search and then held again, by the same profile."""
+    values = {"finance.dismissal_per_quarter": 1.0, "finance.search_weeks": 10}
+    model = RevenueOrganization(led().changed(values), seed=1)
+    row = model.organization.names.index("cro")
+    present = []
+    for _ in range(60):
+        present.append(model.executives[row].is_present)
+        owned = model.decisions.owner[model.decisions.state == 1]
+        assert present[-1] or not np.any(owned == row)
+        model.step()
+    weekly = model.weekly
+    assert present == [week % 13 >= 10 or week < 13 for week in range(60)]
+    assert weekly["dismissals"].tolist() == [float(week % 13 == 12) for week in range(60)]
+    assert weekly["chief_present"].tolist() == [float(there) for there in present]
+    assert model.executives[row].holder == "strategist"
+    assert all(agent.is_present for agent in model.executives if agent.row != row)
+
+
+# Views
+
+
+def test_views_are_mesa_agents_of_the_rows_that_count() -> None:
+    """Customers are the accounts at that stage, reps the active slots."""
+    model = warmed().fork(led()).run(weeks=4)
+    rows = np.flatnonzero(model.accounts.stage == CUSTOMER).tolist()
+    assert [customer.row for customer in model.customers] == rows
+    assert [rep.row for rep in model.reps] == np.flatnonzero(model.rep_slots.active == 1).tolist()
+    assert all(isinstance(view, Customer) and isinstance(view, mesa.Agent) for view in model.customers)
+    assert all(isinstance(view, SalesRep) for view in model.reps)
+
+
+def test_views_read_and_write_the_columns() -> None:
+    """A view holds a row and nothing else."""
+    model = warmed()
+    customer, rep = next(iter(model.customers)), next(iter(model.reps))
+    assert customer.health == model.accounts.health[customer.row]
+    assert rep.skill == model.rep_slots.skill[rep.row]
+    customer.health, rep.morale = 0.25, 0.75
+    assert model.accounts.health[customer.row] == 0.25
+    assert model.rep_slots.morale[rep.row] == 0.75
+    model.accounts.health[customer.row] = 0.5
+    assert customer.health == 0.5
+    assert "health" in dir(customer)
+    assert repr(customer) == f"<Customer {customer.row}>"
+    with pytest.raises(AttributeError, match="Customer has no helth"):
+        _ = customer.helth
+
+
+def test_mesa_can_select_and_shuffle_views() -> None:
+    """Agent sets of views behave as Mesa's others do."""
+    model = warmed()
+    sour = model.customers.select(lambda customer: customer.health < 0.6)
+    assert len(sour) == np.count_nonzero((model.accounts.stage == CUSTOMER) & (model.accounts.health < 0.6))
+    assert model.customers.get("contract_usd") == model.accounts.contract_usd[model.accounts.stage == CUSTOMER].tolist()
+    model.customers.set("health", 0.5)
+    assert set(model.accounts.health[model.accounts.stage == CUSTOMER].tolist()) == {0.5}
+
+
+def test_a_view_is_the_same_object_as_long_as_its_table_is() -> None:
+    """Looked at twice, a customer is one agent; a twin's customer is another."""
+    model = warmed()
+    first = next(iter(model.customers))
+    assert next(iter(model.customers)) is first
+    other = next(iter(model.fork().customers))
+    assert other is not first
+    assert other.row == first.row
+
+
+def test_looking_registers_nobody_and_changes_no_run() -> None:
+    """Views are not registered, take no numbers and draw nothing."""
+    one, other = warmed().fork(led()), warmed().fork(led())
+    for _ in range(12):
+        one.step()
+        other.step()
+        agents = len(other.agents)
+        other.customers.shuffle().do(lambda customer: customer.health)
+        other.reps.get("skill")
+        assert len(other.agents) == agents == 6
+    assert differences(one, other) == set()
