@@ -13,7 +13,7 @@ from revorg.simulation import model
 from revorg.simulation.model import RevenueOrganization
 from revorg.simulation.people import Executive
 
-ACCOUNT_SUBMODELS = ("demand", "sales", "customers")
+ACCOUNT_SUBMODELS = ("demand", "deals", "customers")
 """Those whose loops go over all accounts."""
 
 CALLS = "calls"

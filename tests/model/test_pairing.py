@@ -172,7 +172,7 @@ def test_the_luck_of_a_deal_belongs_to_its_attempt_not_to_its_week() -> None:
 
 def test_the_draw_of_a_deal_is_keyed_by_account_and_attempt() -> None:
     """A deal agrees exactly when the draw of (seed, purpose, account, attempt) is below its probability."""
-    world = beyond(small("complex-multi"), deals={"competitor_logit": -100.0, "agreement_logit": 1.5})
+    world = beyond(small("complex-multi"), sales={"competitor_logit": -100.0, "agreement_logit": 1.5})
     model = warmed()
     model.scenario = world
     model.firm.lift[:] = 0.0

@@ -25,6 +25,7 @@ from revorg.simulation.record import R_ARR, R_CAPACITY, R_NEW_ARR, R_REPS, RECOR
 from revorg.simulation.scenario import Scenario
 from revorg.simulation.state import Accounts, Firm, Fronts, empty_decisions
 from revorg.simulation.submodels import customers, deals, finance, market, strategy
+from revorg.simulation.submodels.reps import selling_share
 
 ERRORS = 4.0
 
@@ -140,7 +141,7 @@ def staffed(quits_per_year: float, ramp_months: float = 5.0, weeks: int = 500) -
     world = world_of(
         600,
         finance={"quits_per_year": quits_per_year, "quits_per_miss": 0.0, "hiring_weeks": 1},
-        deals={"ramp_weeks": ramp_months * 52 / 12, "rep_skill_sd": 0.0, "coaching_gain": 0.0},
+        sales={"ramp_weeks": ramp_months * 52 / 12, "rep_skill_sd": 0.0, "coaching_gain": 0.0},
         run={"initial_reps": 3000},
     )
     accounts = initialization.accounts_at_start(world, seed=1)
@@ -150,7 +151,7 @@ def staffed(quits_per_year: float, ramp_months: float = 5.0, weeks: int = 500) -
     # A past so good that every head is wanted.
     history = np.zeros((weeks + 60, len(RECORD)))
     history[:, R_ARR], history[:, R_NEW_ARR] = 1.0, 1e6
-    full = world.sales.rep_hours * deals.selling_share(
+    full = world.sales.rep_hours * selling_share(
         firm.gauges[MATURITY], world.sales.admin_share, world.sales.admin_relief
     )
     left, productivity = [], []

@@ -15,7 +15,7 @@ from revorg.simulation.model import RevenueOrganization
 from revorg.simulation.parameters.mechanisms import Levers
 from revorg.simulation.record import R_CAPACITY, R_NO_DECISION, R_UNWORKED, R_USED, RECORD
 from revorg.simulation.submodels import deals as sales
-from revorg.simulation.submodels import finance, strategy
+from revorg.simulation.submodels import finance, rules, staffing, strategy
 from revorg.simulation.submodels.matters import raise_matter
 
 FEW_REPS = 3
@@ -111,7 +111,7 @@ def test_posts_at_the_start_are_what_the_plan_needs(accounts: int) -> None:
     reps = initialization.reps_at_start(world, seed=1)
     plan = world.finance.growth_plan * initialization.arr_reference_usd(world)
     quota = world.sales.on_target_earnings_usd * world.sales.quota_multiple
-    needed = finance.reps_needed(plan, quota, world.sales.attainment)
+    needed = rules.reps_needed(plan, quota, world.sales.attainment)
     least = world.finance.least_post
     assert max(needed, least) - least < reps.share.sum() <= max(needed, least) + 1e-12
     assert np.array_equal(reps.active == 1, reps.share > 0.0)
@@ -120,10 +120,10 @@ def test_posts_at_the_start_are_what_the_plan_needs(accounts: int) -> None:
 def test_part_timers_work_longer_before_posts_are_opened() -> None:
     """What the plan wants is filled up to less than the smallest post, and never beyond."""
     share, opens = np.array([1.0, 0.4, 0.0, 0.0, 0.0]), np.full(5, -1)
-    finance._open_posts(share, opens, 3.3, 77, 0.25)
+    staffing._open_posts(share, opens, 3.3, 77, 0.25)
     assert share.tolist() == pytest.approx([1.0, 1.0, 1.0, 0.3, 0.0])
     assert opens.tolist() == [-1, -1, 77, 77, -1]
-    finance._open_posts(share, opens, 3.4, 88, 0.25)
+    staffing._open_posts(share, opens, 3.4, 88, 0.25)
     assert share.tolist() == pytest.approx([1.0, 1.0, 1.0, 0.4, 0.0])
     assert opens.tolist() == [-1, -1, 77, 77, -1]
 

@@ -51,7 +51,7 @@ class MadeUpWorkers(MadeUpRuns):
 @pytest.fixture(scope="module", autouse=True)
 def _made_up() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(assessing, "Workers", MadeUpWorkers)
+        patch.setattr(assessing, "PairedRuns", MadeUpWorkers)
         patch.setattr(assessing, "make_ready", lambda progress: None)
         patch.setattr(assessing, "run_controls", lambda **_: (Control("a control", True, "of nothing"),))
         yield
@@ -115,7 +115,7 @@ def test_runs_with_nothing_to_measure_are_dropped_and_said(monkeypatch: pytest.M
                     outcomes.parts[0] = 0.0
                 yield outcomes
 
-    monkeypatch.setattr(assessing, "Workers", WithGaps)
+    monkeypatch.setattr(assessing, "PairedRuns", WithGaps)
     frame = assess(["misfit-hurts-both-seats", "strategist-in-cso-seat-weakens-execution"], quick=True)
     by_metric = frame[frame["contrast"].str.startswith("c") & (frame["empty_seeds"] > 0)].set_index("metric")
     assert by_metric["empty_seeds"].eq(2).all()

@@ -305,8 +305,8 @@ def test_damaged_cache_costs_its_runs_and_nothing_else(tmp_path: Path) -> None:
 def test_processes_from_a_line_and_from_a_cell(tmp_path: Path) -> None:
     """Neither ``python -c`` nor a notebook's cell needs a guard, and nor would a script."""
     code = (
-        "import experiments.carrying as c; c.SMALL_SECONDS = 0.0\n"
-        "from experiments import Study, sweep\n"
+        "import revorg.experiments.runs.dispatch as d; d.SMALL_SECONDS = 0.0\n"
+        "from revorg import Study, sweep\n"
         f"study = Study(scenarios=['simple-single'], set={SMALL}, seeds=100, outcomes=['arr_growth'])\n"
         "print(len(sweep(study, 'out', workers=2)))\n"
     )

@@ -157,7 +157,7 @@ def test_the_command_prints_figures_and_json() -> None:
 @pytest.mark.parametrize(("simulated", "code"), [(2.09, 0), (1.91, 0), (2.11, 1), (1.89, 1), (math.nan, 1)])
 def test_the_command_fails_with_a_figure(monkeypatch: pytest.MonkeyPatch, simulated: float, code: int) -> None:
     """Exit code 1 when a figure is farther off than its tolerance, or is no number; the table is printed anyway."""
-    monkeypatch.setattr(docks, "ROWS", made_up(simulated))
+    monkeypatch.setattr(docks, "DOCKS", made_up(simulated))
     for arguments in (["dock"], ["dock", "--json"]):
         result = CliRunner().invoke(app, arguments)
         assert result.exit_code == code, result.output

@@ -12,6 +12,7 @@ from revorg.experiments.analysis.contrasts import Floats
 from revorg.experiments.reports.validation import patterns
 from revorg.experiments.runs.executors import process_pool
 from revorg.experiments.validation import history_matching, identities, pattern_sums, predictions
+from revorg.experiments.validation.pattern_check import PatternCheck
 from revorg.experiments.validation.pattern_sums import COLUMN, CONTRACT_BANDS, QUANTITIES, TERMS, Pooled
 from revorg.experiments.validation.patterns import (
     CORE,
@@ -318,7 +319,7 @@ def test_the_report_is_printed_and_is_json(capsys: pytest.CaptureFixture[str], m
     monkeypatch.setenv("COLUMNS", "100")
     pinned = history_matching.Pinned("sales.pace_weeks (simple)", 6.0, 40.0, 6.5, 14.0, 0.25)
     courses = [predictions.Course(np.ones((4, 4)) * seed, np.ones((4, 2))) for seed in range(3)]
-    report = patterns.Report(
+    report = PatternCheck(
         len(SEEDS), pattern_rows(runs()), identities.identity_lines(runs()),
         predictions.predictions(runs(), courses), history_matching.Narrowing(8, 8, 0, 10, 0.01, nan, nan, (pinned,)),
     )  # fmt: skip
