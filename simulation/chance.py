@@ -14,15 +14,55 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from revorg.simulation.compiling import loop, rule
+from revorg.simulation.compiling import constants, loop, rule
 
-# One number a purpose. New purposes are added at the end; a number is never used twice, nor one that was given up (_).
-(
-    DRIFT, OFFENSIVE, OFFENSIVE_BREADTH, OFFENSIVE_FRONT, OBSERVATION, SCOPE, CONSULT, WORK, REWORK, WRONG, CAUGHT, _,
-    STAKES, PROBE, PROCESS_CHANGE, BECOMES_LEAD, HANDOFF, DEAL_AGREES, DEAL_RIVAL, STALL, EXCEPTION, ONBOARDING,
-    HEALTH, RELATION, ISSUE, ESCALATION, CHURN, SHRINK, EXPANSION, REP_SKILL, REP_QUITS, DISMISSAL, BURNOUT, FORECAST,
-    POTENTIAL, GROUP, FRONT, DISPOSITION, START, START_TENURE, FIRST_ATTRACTIVENESS, TURN, DEAL_START,
-) = range(1, 44)  # fmt: skip
+_PURPOSES = (
+    "DRIFT",
+    "OFFENSIVE",
+    "OFFENSIVE_BREADTH",
+    "OFFENSIVE_FRONT",
+    "OBSERVATION",
+    "SCOPE",
+    "CONSULT",
+    "WORK",
+    "REWORK",
+    "WRONG",
+    "CAUGHT",
+    "GIVEN_UP",
+    "STAKES",
+    "PROBE",
+    "PROCESS_CHANGE",
+    "BECOMES_LEAD",
+    "HANDOFF",
+    "DEAL_AGREES",
+    "DEAL_RIVAL",
+    "STALL",
+    "EXCEPTION",
+    "ONBOARDING",
+    "HEALTH",
+    "RELATION",
+    "ISSUE",
+    "ESCALATION",
+    "CHURN",
+    "SHRINK",
+    "EXPANSION",
+    "REP_SKILL",
+    "REP_QUITS",
+    "DISMISSAL",
+    "BURNOUT",
+    "FORECAST",
+    "POTENTIAL",
+    "GROUP",
+    "FRONT",
+    "DISPOSITION",
+    "START",
+    "START_TENURE",
+    "FIRST_ATTRACTIVENESS",
+    "TURN",
+    "DEAL_START",
+)
+purpose = constants("purpose", _PURPOSES, first=1)
+"""One number a purpose. New purposes are added at the end; a number is never used twice, nor one that was given up."""
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from revorg.simulation.compiling import constants
+
 Column = NDArray[Any]
 
 # Stages of an account.
@@ -20,6 +22,8 @@ MARKETING, SALES, SUCCESS, OPERATIONS = range(4)
 # Domains of leaders' work; domain d serves function d.
 STRATEGY_WORK, EXECUTION_WORK, OPERATIONS_WORK, CUSTOMER_WORK = range(4)
 FUNCTION_SERVED = np.array([MARKETING, SALES, OPERATIONS, SUCCESS])
+
+DOMAIN_OF_FUNCTION = np.array([STRATEGY_WORK, EXECUTION_WORK, CUSTOMER_WORK, OPERATIONS_WORK])
 
 # Kinds of decisions, with the function each comes from and the domain whose skill settles it.
 DEAL_EXCEPTION, ESCALATION, STRATEGY_MOVE, PROCESS_CHANGE = range(4)
@@ -58,10 +62,8 @@ GAUGES = (
     "newcomers",  # growth of heads last week
     "planned",  # customers with an account plan last week
 )
-(
-    MATURITY, OWNERSHIP, PLANS_KEPT, ARR_USD, REVIEW_HOURS, REVIEW_BANK, MOVING, PROPOSAL_OPEN, PLAN_USD,
-    FORECAST_USD, BOOKED_USD, MISSES, HEALTH, TARGET_USD, REPS_WANTED, HEADS, NEWCOMERS, PLANNED,
-) = range(len(GAUGES))  # fmt: skip
+gauge = constants("gauge", GAUGES)
+"""Place of every scalar: ``firm.gauges[gauge.MATURITY]``. Loops take the places as constants."""
 
 
 NO_OPENING = -1_000_000

@@ -1,43 +1,17 @@
 """How a firm and its market look when the warm-up begins."""
 
 import math
-from dataclasses import fields
 
 import numpy as np
 
-from revorg.simulation.chance import (
-    DISPOSITION,
-    FIRST_ATTRACTIVENESS,
-    FRONT,
-    GROUP,
-    POTENTIAL,
-    REP_SKILL,
-    START,
-    START_TENURE,
-    fill_normal,
-    fill_uniform,
-)
-from revorg.simulation.codes import (
-    ARR_USD,
-    CUSTOMER,
-    FORECAST_USD,
-    GAUGES,
-    HEALTH,
-    MATURITY,
-    NO_OPENING,
-    OWNERSHIP,
-    PLAN_USD,
-    PLANS_KEPT,
-    PROSPECT,
-    REPS_WANTED,
-    Column,
-)
+from revorg.simulation.chance import fill_normal, fill_uniform, purpose
+from revorg.simulation.codes import CUSTOMER, GAUGES, NO_OPENING, PROSPECT, Column, gauge
 from revorg.simulation.compiling import plain
 from revorg.simulation.organization import Organization
 from revorg.simulation.scenario import Scenario
 from revorg.simulation.state import Accounts, Firm, Fronts, Initiatives, People, Reps
 from revorg.simulation.submodels.customers import churn_logits
-from revorg.simulation.submodels.rules import posts_wanted
+from revorg.simulation.submodels.rules import arr_reference_usd, posts_wanted, quota_usd
 
 LONG_AGO = -100_000  # a week before anything that the model asks about
 INITIATIVE_SLOTS = 64
@@ -55,13 +29,6 @@ def _normals(count: int, seed: int, purpose: int) -> Column:
     return values
 
 
-def arr_reference_usd(world: Scenario) -> float:
-    """ARR of the firm with which a world begins, the yardstick of its scale. [USD]"""
-    market = world.market
-    at_home = 1.0 - market.abroad_channels / market.channels
-    return max(1.0, market.accounts * market.initial_customers_share * at_home) * market.contract_usd
-
-
 def fronts_at_start(world: Scenario, accounts: Accounts, seed: int) -> Fronts:
     """Fronts = channel × segment, with the attractiveness of a market that has drifted for long."""
     market = world.market
@@ -75,7 +42,7 @@ def fronts_at_start(world: Scenario, accounts: Accounts, seed: int) -> Fronts:
     allocation = reach * np.maximum(size, 1)
     return Fronts(
         channel=channel, segment=segment, partner=partner, home=home, reach=reach, accounts=size,
-        attractiveness=market.attractiveness_sd * _normals(count, seed, FIRST_ATTRACTIVENESS),
+        attractiveness=market.attractiveness_sd * _normals(count, seed, purpose.FIRST_ATTRACTIVENESS),
         pressure=np.zeros(count), prospects=size - customers, customers=customers,
         arr_usd=customers * market.contract_usd, referrers=customers // 2, allocation=allocation / allocation.sum(),
         belief=np.zeros(count), uncertainty=np.full(count, market.attractiveness_sd**2),
@@ -96,18 +63,18 @@ def accounts_at_start(world: Scenario, seed: int) -> Accounts:
     market, rules = world.market, world.customers
     count, begin = market.accounts, -world.run.warm_up_weeks
     sigma = market.potential_sigma
-    size = np.exp(sigma * _normals(count, seed, POTENTIAL) - 0.5 * sigma**2)
-    group = market.group_size + np.floor(3.0 * _uniforms(count, seed, GROUP)).astype(np.int8) - 1
+    size = np.exp(sigma * _normals(count, seed, purpose.POTENTIAL) - 0.5 * sigma**2)
+    group = market.group_size + np.floor(3.0 * _uniforms(count, seed, purpose.GROUP)).astype(np.int8) - 1
     fronts = market.channels * market.segments
-    front = np.floor(_uniforms(count, seed, FRONT) * fronts).astype(np.int16)
+    front = np.floor(_uniforms(count, seed, purpose.FRONT) * fronts).astype(np.int16)
     at_home = front // market.segments < market.channels - market.abroad_channels
-    is_customer = at_home & (_uniforms(count, seed, START) < market.initial_customers_share)
-    age = np.floor(_uniforms(count, seed, START_TENURE) * 3 * rules.term_weeks).astype(np.int32)
+    is_customer = at_home & (_uniforms(count, seed, purpose.START) < market.initial_customers_share)
+    age = np.floor(_uniforms(count, seed, purpose.START_TENURE) * 3 * rules.term_weeks).astype(np.int32)
     return Accounts(
         front=front,
         group=np.maximum(group, 1).astype(np.int8),
         size=size,
-        churn_logit=churn_logits(_uniforms(count, seed, DISPOSITION), rules.disposition_a, rules.disposition_b),
+        churn_logit=churn_logits(_uniforms(count, seed, purpose.DISPOSITION), rules.disposition_a, rules.disposition_b),
         stage=np.where(is_customer, CUSTOMER, PROSPECT).astype(np.int8),
         since=np.where(is_customer, begin - age, begin).astype(np.int32),
         due=np.where(is_customer, begin + rules.term_weeks - age % rules.term_weeks, begin).astype(np.int32),
@@ -130,8 +97,8 @@ def accounts_at_start(world: Scenario, seed: int) -> Accounts:
 def reps_at_start(world: Scenario, seed: int) -> Reps:
     """As many posts, held by experienced reps, as the first plan needs, and room for those to come."""
     sales = world.sales
-    quota = sales.on_target_earnings_usd * sales.quota_multiple
-    new_arr = world.finance.growth_plan * arr_reference_usd(world)
+    quota = plain(quota_usd)(sales)
+    new_arr = world.finance.growth_plan * plain(arr_reference_usd)(world.market)
     least, reps = world.finance.least_post, world.run.initial_reps
     posts = plain(posts_wanted)(new_arr, quota, sales.attainment, least) if reps is None else float(reps)
     slots = 4 * math.ceil(posts) + 24
@@ -141,7 +108,7 @@ def reps_at_start(world: Scenario, seed: int) -> Reps:
     return Reps(
         active=(share > 0.0).astype(np.int64), share=share, segment=np.arange(slots) % world.market.segments,
         generation=integers.copy(), hired=np.full(slots, LONG_AGO), opens=np.full(slots, NO_OPENING),
-        skill=np.maximum(0.2, 1.0 + sales.rep_skill_sd * _normals(slots, seed, REP_SKILL)),
+        skill=np.maximum(0.2, 1.0 + sales.rep_skill_sd * _normals(slots, seed, purpose.REP_SKILL)),
         morale=np.full(slots, 0.5), booked_quarter=numbers.copy(), booked_year=numbers.copy(),
         quota_year=numbers.copy(), hours=numbers.copy(), load=numbers.copy(), weight=numbers.copy(),
     )  # fmt: skip
@@ -152,7 +119,7 @@ def more_slots(reps: Reps, segments: int) -> Reps:
     count = reps.slots
     fill = {"opens": NO_OPENING, "hired": LONG_AGO, "skill": 1.0, "morale": 0.5}
     grown = {}
-    for name in (field.name for field in fields(reps)):
+    for name in Reps._fields:
         old = getattr(reps, name)
         grown[name] = np.concatenate([old, np.full(count, fill.get(name, 0), old.dtype)])
     grown["segment"] = np.arange(2 * count) % segments
@@ -162,17 +129,17 @@ def more_slots(reps: Reps, segments: int) -> Reps:
 def firm_at_start(world: Scenario) -> Firm:
     """The state of the firm as a whole before its first week."""
     gauges = np.zeros(len(GAUGES))
-    reference = arr_reference_usd(world)
+    reference = plain(arr_reference_usd)(world.market)
     sales = world.sales
-    gauges[MATURITY] = world.operations.maturity_start
-    gauges[OWNERSHIP] = 0.5
-    gauges[PLANS_KEPT] = 0.5
-    gauges[ARR_USD] = reference
-    gauges[PLAN_USD] = gauges[FORECAST_USD] = world.finance.growth_plan * reference / 4.0
-    gauges[HEALTH] = world.customers.neutral_health
-    gauges[REPS_WANTED] = plain(posts_wanted)(
-        4.0 * gauges[PLAN_USD],
-        sales.on_target_earnings_usd * sales.quota_multiple,
+    gauges[gauge.MATURITY] = world.operations.maturity_start
+    gauges[gauge.OWNERSHIP] = 0.5
+    gauges[gauge.PLANS_KEPT] = 0.5
+    gauges[gauge.ARR_USD] = reference
+    gauges[gauge.PLAN_USD] = gauges[gauge.FORECAST_USD] = world.finance.growth_plan * reference / 4.0
+    gauges[gauge.HEALTH] = world.customers.neutral_health
+    gauges[gauge.REPS_WANTED] = plain(posts_wanted)(
+        4.0 * gauges[gauge.PLAN_USD],
+        plain(quota_usd)(sales),
         sales.attainment,
         world.finance.least_post,
     )

@@ -10,25 +10,25 @@ from mesa.agent import AgentSet
 
 from revorg.simulation import initialization, metrics, stand_ins
 from revorg.simulation.codes import (
-    ARR_USD,
     AT_WORK,
     BEGUN,
     CUSTOMER,
     DAYS_A_WEEK,
-    MATURITY,
     NO_OPENING,
-    TARGET_USD,
     WEEKS_A_QUARTER,
     WEEKS_A_YEAR,
     Column,
+    gauge,
 )
+from revorg.simulation.compiling import loop
 from revorg.simulation.errors import BadInput
+from revorg.simulation.numbers import Now, World, world_of
 from revorg.simulation.organization import PLACES, Organization
-from revorg.simulation.parameters.mechanisms import Levers, Mechanisms, Rivals
 from revorg.simulation.people import Customer, Executive, SalesRep, View
 from revorg.simulation.record import RECORD, Window
 from revorg.simulation.scenario import Scenario
-from revorg.simulation.state import Columns, empty_decisions
+from revorg.simulation.stand_ins import StandIns
+from revorg.simulation.state import Columns, Decisions, Reps, State, copied, empty_decisions, larger
 from revorg.simulation.submodels import (
     alignment,
     customers,
@@ -39,6 +39,8 @@ from revorg.simulation.submodels import (
     leadership,
     market,
     operations,
+    reps,
+    staffing,
     strategy,
 )
 from revorg.simulation.submodels.rules import held_or
@@ -46,6 +48,51 @@ from revorg.simulation.submodels.rules import held_or
 CHIEF = PLACES.index("chief")
 DECISION_SLOTS = 256
 TABLES = ("fronts", "accounts", "rep_slots", "firm", "decisions", "initiatives", "people")
+
+
+@loop
+def live(state: State, world: World, held: StandIns, now: Now, weeks: int) -> int:
+    """Live some weeks of one policy period: the thirteen steps of the week in their order.
+
+    Before the first week of a period the market drifts and leaders set their policy, outside. Returns how many weeks
+    were lived: fewer where a table is full and has to be made larger first.
+    """
+    fronts, accounts, people, firm = state.fronts, state.accounts, state.people, state.firm
+    for lived in range(weeks):
+        if lived > 0 and not has_room(state.decisions, state.reps, now.row):
+            return lived
+        sums = state.history[now.row]
+        if now.week % world.leadership.policy_weeks != 0:
+            market.drift(fronts, world, held, now)
+        leadership.contribute(people, firm, sums, world, held, now)
+        strategy.review(fronts, firm, state.decisions, sums, world, held, now)
+        decisions.enter(state.decisions, people, state.routes, world, now)
+        decisions.serve(state.decisions, people, state.routes, world, held, now)
+        decisions.take_effect(
+            state.decisions, accounts, firm, state.initiatives, state.routes, state.history, world, held, now
+        )
+        strategy.carry_out(state.initiatives, fronts, firm, sums, world, held)
+        demand.make_leads(accounts, fronts, firm, sums, world, held, now)
+        reps.take_leads(accounts, fronts, state.reps, firm, sums, world, held, now)
+        deals.work(accounts, fronts, state.reps, firm, state.decisions, sums, world, held, now)
+        customers.serve(accounts, fronts, firm, state.decisions, sums, world, held, now)
+        operations.mature(firm, sums, world, held)
+        strategy.propose_changes(firm, state.decisions, world, now)
+        alignment.meet(people, state.routes, firm, sums, world, held, now)
+        finance.close_books(firm, fronts, state.reps, people, state.history, world, now)
+        somebody_left = staffing.hire_and_leave(firm, state.reps, people, sums, world, held, now)
+        now = Now(now.seed, now.week + 1, now.row + 1)
+        if somebody_left:
+            decisions.reroute(state.decisions, people, state.routes, now.week)
+    return weeks
+
+
+@loop
+def has_room(open_decisions: Decisions, slots: Reps, row: int) -> bool:
+    """Whether the tables are long enough for the coming week; slots for reps are looked at once a quarter."""
+    if row % WEEKS_A_QUARTER == 0 and np.all((slots.active == 1) | (slots.opens != NO_OPENING)):
+        return False
+    return decisions.has_room(open_decisions)
 
 
 class WeeklyRecord(mesa.DataCollector):
@@ -106,8 +153,7 @@ class RevenueOrganization(mesa.Model):
         self, scenario: Scenario, seed: int = 0, executives: Mapping[str, type[Executive]] | None = None
     ) -> None:
         super().__init__(seed=seed)
-        as_designed = {"mechanisms": Mechanisms(), "levers": Levers(), "rivals": Rivals()}
-        world = scenario.neutral().model_copy(update=as_designed)
+        world = scenario.warm_up()
         self.seed = int(seed)
         self.warm_up_weeks = world.run.warm_up_weeks
         self.week = -self.warm_up_weeks
@@ -126,8 +172,9 @@ class RevenueOrganization(mesa.Model):
         self.neutral = self._measure_neutral(tray_hours)
         self._seat(world, {})
         self.agents.do("set_policy")
+        self._live(max(self.warm_up_weeks - WEEKS_A_YEAR, 0))
         while self.week < 0:
-            self._live_a_week()
+            self._live(1)
             if self.week > -WEEKS_A_YEAR:
                 tray_hours[self.people.place] += self.people.tray_hours / min(WEEKS_A_YEAR, self.warm_up_weeks)
         self.neutral = self._measure_neutral(tray_hours)
@@ -140,13 +187,11 @@ class RevenueOrganization(mesa.Model):
 
     def _seat(self, scenario: Scenario, classes: Mapping[str, type[Executive]]) -> None:
         """Put a scenario in force: its numbers, and one executive a seat."""
-        self.scenario = scenario
+        self.scenario, self.numbers = scenario, world_of(scenario)
         self.organization: Organization = scenario.organization
         self.routes = stand_ins.routes_of(scenario)
         self.held = stand_ins.StandIns.by(scenario, self.neutral)
-        self.firm.gauges[MATURITY] = held_or(self.held.maturity, self.firm.gauges[MATURITY])
-        self.arr_reference_usd = initialization.arr_reference_usd(scenario)
-        self.review_need_hours = strategy.review_need(scenario)
+        self.firm.gauges[gauge.MATURITY] = held_or(self.held.maturity, self.firm.gauges[gauge.MATURITY])
         for agent in list(self.agents):
             agent.remove()
         for row, name in enumerate(self.organization.names):
@@ -164,10 +209,10 @@ class RevenueOrganization(mesa.Model):
             raise BadInput(f"executives: no seat {', '.join(sorted(strangers))} is in force; in force are {known}")
         if scenario.market.accounts != self.accounts.count or self._fronts_of(scenario) != self.fronts.size:
             raise BadInput("a design that takes over cannot change market.accounts, market.channels or market.segments")
-        self.fronts.reach = initialization.reach_of(scenario, self.fronts.channel)
+        self.fronts.reach[:] = initialization.reach_of(scenario, self.fronts.channel)
         before = dict(zip(self.people.place.tolist(), self.people.tray_hours.tolist(), strict=True))
         self.people = initialization.people_of(scenario.organization, CHIEF, self.week)
-        self.people.span = stand_ins.spans_of(scenario)
+        self.people.span[:] = stand_ins.spans_of(scenario)
         if scenario.rivals.heads_learn:
             heads = scenario.organization.head_of
             self.people.say[heads] = np.maximum(self.people.say[heads], 0.5)
@@ -177,7 +222,9 @@ class RevenueOrganization(mesa.Model):
         self.decisions.serving[self.decisions.serving == AT_WORK] = BEGUN
         decisions.reroute(self.decisions, self.people, self.routes, self.week)
         if self.week == 0:
-            self.firm.gauges[TARGET_USD] = scenario.finance.growth_plan * self.firm.gauges[ARR_USD] / WEEKS_A_YEAR
+            self.firm.gauges[gauge.TARGET_USD] = (
+                scenario.finance.growth_plan * self.firm.gauges[gauge.ARR_USD] / WEEKS_A_YEAR
+            )
 
     @staticmethod
     def _fronts_of(scenario: Scenario) -> int:
@@ -187,56 +234,45 @@ class RevenueOrganization(mesa.Model):
         """Live one week."""
         if self.week >= self.scenario.run.weeks - 1:
             self.running = False
-        self._live_a_week()
+        self._live(1)
 
-    def _live_a_week(self) -> None:
-        world, held, firm, week = self.scenario, self.held, self.firm, self.week
-        now = week + self.warm_up_weeks
-        self._make_room(now)
-        record = self.record[now]
-
-        market.drift(self.fronts, world.market, self.seed, week, held.pressure)
-        if week % world.leadership.policy_weeks == 0:
-            self.agents.do("set_policy")
-        leadership.contribute(
-            self.people, firm, world, self.arr_reference_usd, self.review_need_hours, record, week, held.reach
-        )
-        strategy.review(self.fronts, firm, self.decisions, record, world, self.seed, week, held.review_hours)
-        decisions.settle(
-            self.decisions, self.people, self.routes, self.accounts, firm, self.initiatives, self.record, now, world,
-            self.seed, week, held,
+    @property
+    def state(self) -> State:
+        """All tables, as the compiled week takes them."""
+        return State(
+            self.fronts, self.accounts, self.rep_slots, self.people, self.routes, self.decisions, self.initiatives,
+            self.firm, self.record,
         )  # fmt: skip
-        strategy.carry_out(self.initiatives, self.fronts, firm, record, world, held.execution_hours, held.maturity)
-        demand.make_leads(
-            self.accounts, self.fronts, firm, record, world, self.arr_reference_usd, self.seed, week, held
-        )
-        deals.work_deals(
-            self.accounts, self.fronts, self.rep_slots, firm, self.decisions, record, world, self.seed, week, held,
-        )  # fmt: skip
-        customers.serve(self.accounts, self.fronts, firm, self.decisions, record, world, self.seed, week, held)
-        operations.mature(firm, record, world, held.maturity)
-        strategy.propose_changes(firm, self.decisions, world, self.seed, week)
-        alignment.meet(self.people, firm, self.routes.head_of, record, world, week, held.ownership)
-        left = finance.close_books(
-            firm, self.fronts, self.rep_slots, self.people, self.record, now, world, self.seed, week, held
-        )
-        self.week = week + 1
-        if left:
-            decisions.reroute(self.decisions, self.people, self.routes, self.week)
 
-    def _make_room(self, now: int) -> None:
-        """Lengthen what is full: the record, and the slots for reps."""
-        if now >= len(self.record):
+    def _live(self, weeks: int) -> None:
+        """Live some weeks, in the stretches between which leaders are asked."""
+        period, last = self.scenario.leadership.policy_weeks, self.week + weeks
+        while self.week < last:
+            now = Now(self.seed, self.week, self.week + self.warm_up_weeks)
+            stretch = min(period - self.week % period, last - self.week)
+            self._make_room(now.row, stretch)
+            if self.week % period == 0:
+                market.drift(self.fronts, self.numbers, self.held, now)
+                self.agents.do("set_policy")
+            self.week += live(self.state, self.numbers, self.held, now, stretch)
+
+    def _make_room(self, row: int, weeks: int) -> None:
+        """Lengthen what is full: the record, the slots for reps, and those for decisions."""
+        while row + weeks > len(self.record):
             self.record = np.concatenate([self.record, np.zeros_like(self.record)])
-        slots = self.rep_slots
-        if now % WEEKS_A_QUARTER == 0 and np.all((slots.active == 1) | (slots.opens != NO_OPENING)):
-            self.rep_slots = initialization.more_slots(slots, self.scenario.market.segments)
+        while not has_room(self.decisions, self.rep_slots, row):
+            if not decisions.has_room(self.decisions):
+                self.decisions = larger(self.decisions)
+            else:
+                self.rep_slots = initialization.more_slots(self.rep_slots, self.scenario.market.segments)
 
     def run(self, weeks: int | None = None) -> Self:
         """Run to the scenario's horizon, or for some more weeks; return the model."""
         more = self.scenario.run.weeks - self.week if weeks is None else weeks
-        for _ in range(more):
-            self.step()
+        self._live(more)
+        self.steps += max(more, 0)
+        if more > 0 and self.week >= self.scenario.run.weeks:
+            self.running = False
         return self
 
     def fork(self, scenario: Scenario | None = None) -> Self:
@@ -257,7 +293,7 @@ class RevenueOrganization(mesa.Model):
         twin.seed, twin.week, twin.running, twin.steps = self.seed, self.week, self.running, self.steps
         twin.record = self.record.copy()
         for name in TABLES:
-            setattr(twin, name, getattr(self, name).copy())
+            setattr(twin, name, copied(getattr(self, name)))
         seats = set((scenario or self.scenario).organization.names)
         twin.executive_classes = {name: kind for name, kind in self.executive_classes.items() if name in seats}
         twin.warm_up_weeks, twin.neutral, twin._kept_views = self.warm_up_weeks, self.neutral, {}

@@ -157,19 +157,19 @@ class View(mesa.Agent):
 
     def __getattr__(self, name: str) -> Any:
         table = self.__dict__.get("table")
-        if table is None or name not in table.__slots__:
+        if table is None or name not in table._fields:
             raise AttributeError(f"{type(self).__name__} has no {name}")
         return getattr(table, name)[self.row].item()
 
     def __setattr__(self, name: str, value: Any) -> None:
         table = self.__dict__.get("table")
-        if table is not None and name in table.__slots__:
+        if table is not None and name in table._fields:
             getattr(table, name)[self.row] = value
         else:
             super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self.table.__slots__]
+        return [*super().__dir__(), *self.table._fields]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.row}>"

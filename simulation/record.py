@@ -3,8 +3,114 @@
 import math
 import re
 from functools import cached_property
+from typing import NamedTuple
 
 from revorg.simulation.codes import WEEKS_A_YEAR, Column
+from revorg.simulation.compiling import constants
+
+
+class Noted(NamedTuple):
+    """A column of the weekly record: what a week notes there."""
+
+    unit: str
+    meaning: str
+
+
+NOTED = {
+    "arr": Noted("USD a year", "annual recurring revenue at the week's end"),
+    "new_arr": Noted("USD a year", "ARR won with new customers"),
+    "expansion_arr": Noted("USD a year", "ARR added by customers"),
+    "contraction_arr": Noted("USD a year", "ARR given up by customers who stay"),
+    "churned_arr": Noted("USD a year", "ARR of customers who left"),
+    "base_expansion_arr": Noted("USD a year", "ARR added by customers, as far as they were customers a year ago"),
+    "customers": Noted("customers", "customers at the week's end"),
+    "new_customers": Noted("customers", "customers won"),
+    "churned_customers": Noted("customers", "customers who left"),
+    "first_due": Noted("customers", "customers whose first term ended"),
+    "first_renewed": Noted("customers", "of these, who renewed"),
+    "health_sum": Noted("health", "sum of the health of all customers"),
+    "issues": Noted("issues", "issues that customers raised"),
+    "account_hours": Noted("hours", "hours of service"),
+    "leads": Noted("leads", "prospects who turned lead"),
+    "leads_lost": Noted("leads", "of these, lost on the way to sales"),
+    "leads_unworked": Noted("leads", "leads given up because no rep took them"),
+    "onboardings": Noted("customers", "onboardings begun"),
+    "onboardings_bad": Noted("customers", "of these, begun late or badly"),
+    "deals_open": Noted("deals", "deals worked on"),
+    "pipeline_usd": Noted("USD a year", "first contracts that the open deals would bring"),
+    "deals_won": Noted("deals", "deals won"),
+    "deals_no_decision": Noted("deals", "deals that ended without a decision"),
+    "deals_rival": Noted("deals", "deals lost to a competitor"),
+    "cycle_weeks": Noted("weeks", "sum of the lengths of deals won"),
+    "capacity_hours": Noted("hours", "productive selling hours that there were"),
+    "used_hours": Noted("hours", "of these, used"),
+    "reps": Noted("posts", "full posts filled"),
+    "reps_left": Noted("reps", "reps who left"),
+    "rep_years": Noted("years", "time that reps worked"),
+    "reps_judged": Noted("reps", "reps whose full year ended"),
+    "reps_at_quota": Noted("reps", "of these, who made their quota"),
+    "prospects": Noted("accounts", "accounts open to become leads"),
+    "decisions_settled": Noted("decisions", "decisions settled, probes apart"),
+    "decisions_reworked": Noted("decisions", "of these, done again"),
+    "decisions_defaulted": Noted("decisions", "of these, left to their origin for want of time"),
+    "decisions_wrong": Noted("decisions", "of these, carried out wrong"),
+    "decisions_open": Noted("decisions", "decisions open at the week's end"),
+    "scope_others": Noted("functions", "functions in scope beside the origin, of decisions settled"),
+    "scope_asked": Noted("functions", "of these, heard"),
+    "work_latency_days": Noted("days", "sum of the working days that decisions took"),
+    "probe_one_days": Noted("days", "working days that the week's first probe took"),
+    "probe_two_days": Noted("days", "working days that the week's second probe took"),
+    "regret": Noted("share", "reachable demand forgone against the best allocation"),
+    "initiatives_open": Noted("initiatives", "changes adopted and not yet carried out"),
+    "initiatives_started": Noted("initiatives", "changes adopted"),
+    "initiatives_done": Noted("initiatives", "changes carried out"),
+    "strategy_hours": Noted("hours", "effective hours in the review of strategy"),
+    "alignment": Noted("alignment", "mean alignment of the six pairs of functions"),
+    "ownership": Noted("ownership", "shared ownership of customers"),
+    "maturity": Noted("maturity", "maturity of processes"),
+    "chief_weeks": Noted("weeks", "weeks of the chief's place"),
+    "dismissals": Noted("leaders", "dismissals from the chief's place"),
+    "burnouts": Noted("leaders", "exits from the chief's place by burn-out"),
+    "target": Noted("USD a year", "ARR to be won on a growth path that does not depend on the design"),
+    "quarters": Noted("quarters", "quarters that ended"),
+    "quarter_missed": Noted("quarters", "of these, with the plan missed"),
+    "quarter_missed_after_miss": Noted("quarters", "of these, after a quarter missed"),
+    "quarter_after_miss": Noted("quarters", "quarters that ended after a quarter missed"),
+    "forecast_error": Noted("share", "miss of the quarter's forecast"),
+    "forecast_missed": Noted("quarters", "quarters whose forecast missed by more than a tenth"),
+    "revenue": Noted("USD", "revenue, less what partners keep"),
+    "marketing_cost": Noted("USD", "marketing budget"),
+    "sales_cost": Noted("USD", "pay of reps"),
+    "service_cost": Noted("USD", "cost of serving customers"),
+    "other_cost": Noted("USD", "infrastructure, overhead, staff of operations and leaders"),
+    "heads": Noted("people", "people paid"),
+    "chief_present": Noted("weeks", "weeks in which somebody held the chief's place"),
+    "moved": Noted("share of the budget", "budget lost to moves of the allocation"),
+    "references": Noted("factor", "multiplier of leads by references, mean over accounts"),
+    "champion_worth": Noted("health", "sum of what champions and sponsors add"),
+    "critic_worth": Noted("health", "sum of what critics take"),
+    "execution_hours": Noted("hours", "effective hours of execution work"),
+    "rival_churned": Noted("customers", "customers who left for a competitor"),
+    "contested_share": Noted("share", "customers on the most contested front, of its accounts"),
+    "contested_weeks": Noted("weeks", "weeks in which one front was the most contested"),
+    "contested_won": Noted("deals", "deals won on the most contested front"),
+    "contested_closed": Noted("deals", "deals ended on the most contested front"),
+    "equity": Noted("USD", "discounted margin of all customers, at a quarter's end"),
+    "lifetime_margin": Noted("USD", "sum of the discounted margins of customers won"),
+    "shift_distance": Noted("share", "distance of the allocation from the best one on the day the market shifted"),
+    "abroad_arr": Noted("USD a year", "ARR won abroad"),
+    "abroad_spend": Noted("USD", "marketing budget spent abroad"),
+    "lift_strategy": Noted("lift", "leaders' strategy work against the neutral firm's"),
+    "lift_execution": Noted("lift", "leaders' execution work against the neutral firm's"),
+    "lift_operations": Noted("lift", "leaders' operations work against the neutral firm's"),
+    "lift_customer": Noted("lift", "leaders' customer work against the neutral firm's"),
+    "plan_hours": Noted("hours", "hours that account plans took"),
+}
+"""The columns of the weekly record, filled by the loops as they go; `metrics` turns them into outcomes."""
+
+RECORD = tuple(NOTED)
+record = constants("record", RECORD)
+"""Place of every column in a week's sums: ``sums[record.NEW_ARR]``. Loops take the places as constants."""
 
 
 class Window:
@@ -59,7 +165,7 @@ class Window:
 
     def growth_between(self, first: int, last: int) -> float:
         """ARR growth per year between two rows; NaN from nothing."""
-        start, end = float(self.record[max(first - 1, 0), R_ARR]), float(self.record[last - 1, R_ARR])
+        start, end = float(self.record[max(first - 1, 0), record.ARR]), float(self.record[last - 1, record.ARR])
         if start <= 0.0:
             return math.nan
         return (max(end, 0.0) / start) ** (WEEKS_A_YEAR / (last - first)) - 1.0
@@ -68,40 +174,9 @@ class Window:
     def probe_days(self) -> Column:
         """Latencies of the probes raised in the window early enough to be settled in any design, working days."""
         last = min(self.last, len(self.record) - math.ceil(self.settling_weeks))
-        return self.record[self.first : max(last, self.first), R_PROBE_ONE : R_PROBE_TWO + 1].ravel()
-
-
-# Columns of the weekly record, filled by the loops as they go; `metrics` turns them into outcomes.
-RECORD = (
-    "arr", "new_arr", "expansion_arr", "contraction_arr", "churned_arr", "base_expansion_arr", "customers",
-    "new_customers", "churned_customers", "first_due", "first_renewed", "health_sum", "issues", "account_hours",
-    "leads", "leads_lost", "leads_unworked", "onboardings", "onboardings_bad", "deals_open", "pipeline_usd",
-    "deals_won", "deals_no_decision", "deals_rival", "cycle_weeks", "capacity_hours", "used_hours", "reps",
-    "reps_left", "rep_years", "reps_judged", "reps_at_quota", "prospects", "decisions_settled", "decisions_reworked",
-    "decisions_defaulted", "decisions_wrong", "decisions_open", "scope_others", "scope_asked", "work_latency_days",
-    "probe_one_days", "probe_two_days", "regret", "initiatives_open", "initiatives_started", "initiatives_done",
-    "strategy_hours", "alignment", "ownership", "maturity", "chief_weeks", "dismissals", "burnouts", "target",
-    "quarters", "quarter_missed", "quarter_missed_after_miss", "quarter_after_miss", "forecast_error",
-    "forecast_missed", "revenue", "marketing_cost", "sales_cost", "service_cost", "other_cost", "heads",
-    "chief_present", "moved", "references", "champion_worth", "critic_worth", "execution_hours", "rival_churned",
-    "contested_share", "contested_weeks", "contested_won", "contested_closed", "equity", "lifetime_margin",
-    "shift_distance", "abroad_arr", "abroad_spend", "lift_strategy", "lift_execution", "lift_operations",
-    "lift_customer", "plan_hours",
-)  # fmt: skip
-(
-    R_ARR, R_NEW_ARR, R_EXPANSION, R_CONTRACTION, R_CHURNED, R_BASE_EXPANSION, R_CUSTOMERS, R_NEW_CUSTOMERS,
-    R_CHURNED_CUSTOMERS, R_FIRST_DUE, R_FIRST_RENEWED, R_HEALTH_SUM, R_ISSUES, R_ACCOUNT_HOURS, R_LEADS, R_LEADS_LOST,
-    R_UNWORKED, R_ONBOARDINGS, R_ONBOARDINGS_BAD, R_DEALS_OPEN, R_PIPELINE, R_WON, R_NO_DECISION, R_RIVAL, R_CYCLE,
-    R_CAPACITY, R_USED, R_REPS, R_REPS_LEFT, R_REP_YEARS, R_JUDGED, R_AT_QUOTA, R_PROSPECTS, R_SETTLED, R_REWORKED,
-    R_DEFAULTED, R_WRONG, R_DECISIONS_OPEN, R_SCOPE_OTHERS, R_SCOPE_ASKED, R_WORK_LATENCY, R_PROBE_ONE, R_PROBE_TWO,
-    R_REGRET, R_INITIATIVES_OPEN, R_INITIATIVES_STARTED, R_INITIATIVES_DONE, R_STRATEGY_HOURS, R_ALIGNMENT,
-    R_OWNERSHIP, R_MATURITY, R_CHIEF_WEEKS, R_DISMISSALS, R_BURNOUTS, R_TARGET, R_QUARTERS, R_MISSED,
-    R_MISSED_AFTER_MISS, R_AFTER_MISS, R_FORECAST_ERROR, R_FORECAST_MISSED, R_REVENUE, R_MARKETING_COST, R_SALES_COST,
-    R_SERVICE_COST, R_OTHER_COST, R_HEADS, R_CHIEF_PRESENT, R_MOVED, R_REFERENCES, R_CHAMPION_WORTH, R_CRITIC_WORTH,
-    R_EXECUTION_HOURS, R_RIVAL_CHURNED, R_CONTESTED_SHARE, R_CONTESTED_WEEKS, R_CONTESTED_WON, R_CONTESTED_CLOSED,
-    R_EQUITY, R_LIFETIME_MARGIN, R_SHIFT_DISTANCE, R_ABROAD_ARR, R_ABROAD_SPEND, R_LIFT_STRATEGY, R_LIFT_EXECUTION,
-    R_LIFT_OPERATIONS, R_LIFT_CUSTOMER, R_PLAN_HOURS,
-) = range(len(RECORD))  # fmt: skip
+        return self.record[
+            self.first : max(last, self.first), record.PROBE_ONE_DAYS : record.PROBE_TWO_DAYS + 1
+        ].ravel()
 
 
 def window_weeks(window: str) -> tuple[int, int]:

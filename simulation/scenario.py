@@ -89,6 +89,10 @@ Seating = Annotated[
 """An organization, which files give as places and who sits there."""
 
 
+DESIGNED = ("organization", "mechanisms", "levers", "rivals")
+"""Tables that come into force in week 0: the warm-up does not depend on them."""
+
+
 class Scenario(ParameterTable):
     """A world, two catalogues and the organization in force; changes make checked copies."""
 
@@ -193,6 +197,11 @@ class Scenario(ParameterTable):
     def neutral(self) -> Self:
         """Return the same world under the neutral organization."""
         return self.model_copy(update={"organization": self.neutral_organization})
+
+    def warm_up(self) -> Self:
+        """Return what the warm-up lives under: the neutral organization, with all that a design may set as it was."""
+        designed = {name: type(getattr(self, name))() for name in DESIGNED if name != "organization"}
+        return self.neutral().model_copy(update=designed)
 
     def world_key(self) -> str:
         """Return a stable hash of all that a warm-up depends on.

@@ -5,27 +5,15 @@ the same in every design on the same world and seed. NaN stands for "not held: t
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from revorg.simulation.codes import MATURITY, OWNERSHIP, WEEKS_A_YEAR, Column
-from revorg.simulation.organization import Organization
+from revorg.simulation.codes import WEEKS_A_YEAR, Column, gauge
+from revorg.simulation.organization import PLACES, Organization
 from revorg.simulation.parameters.mechanisms import Mechanisms
-from revorg.simulation.record import (
-    R_CHAMPION_WORTH,
-    R_CRITIC_WORTH,
-    R_CUSTOMERS,
-    R_EXECUTION_HOURS,
-    R_LIFT_STRATEGY,
-    R_MOVED,
-    R_REFERENCES,
-    R_REWORKED,
-    R_SETTLED,
-    R_STRATEGY_HOURS,
-    R_WORK_LATENCY,
-    R_WRONG,
-)
+from revorg.simulation.record import record
 from revorg.simulation.scenario import Scenario
 from revorg.simulation.state import Firm, Routes
 
@@ -63,66 +51,67 @@ class NeutralMeans:
     critic_worth: float
 
     @classmethod
-    def of(cls, record: Column, firm: Firm, tray_hours: Column) -> "NeutralMeans":
+    def of(cls, lived: Column, firm: Firm, tray_hours: Column) -> "NeutralMeans":
         """Measure the last year of a record of shape (weeks, columns); without a past, nothing is lifted or lost."""
-        if not len(record):
+        if not len(lived):
             gauges = firm.gauges
             return cls(
-                np.zeros(4), firm.alignment.copy(), tray_hours, gauges[MATURITY], gauges[OWNERSHIP], 0.0, 0.0, 0.0,
-                0.0, 0.0, 0.0, 1.0, 0.0, 0.0,
+                np.zeros(4), firm.alignment.copy(), tray_hours, gauges[gauge.MATURITY], gauges[gauge.OWNERSHIP],
+                0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0,
             )  # fmt: skip
-        year = record[-WEEKS_A_YEAR:]
+        year = lived[-WEEKS_A_YEAR:]
         sums, means = year.sum(axis=0), year.mean(axis=0)
-        settled, customers = max(sums[R_SETTLED], 1.0), max(sums[R_CUSTOMERS], 1.0)
+        settled, customers = max(sums[record.DECISIONS_SETTLED], 1.0), max(sums[record.CUSTOMERS], 1.0)
         return cls(
-            lift=means[R_LIFT_STRATEGY : R_LIFT_STRATEGY + 4].copy(),
+            lift=means[record.LIFT_STRATEGY : record.LIFT_STRATEGY + 4].copy(),
             alignment=firm.alignment.copy(),
             tray_hours=tray_hours,
-            maturity=float(firm.gauges[MATURITY]),
-            ownership=float(firm.gauges[OWNERSHIP]),
-            review_hours=float(means[R_STRATEGY_HOURS]),
-            execution_hours=float(means[R_EXECUTION_HOURS]),
-            latency_days=float(sums[R_WORK_LATENCY] / settled),
-            wrong_share=float(sums[R_WRONG] / settled),
-            wrong_calls=float((sums[R_WRONG] + sums[R_REWORKED]) / settled),
-            moved_share=float(means[R_MOVED]),
-            references=float(means[R_REFERENCES]),
-            champion_worth=float(sums[R_CHAMPION_WORTH] / customers),
-            critic_worth=float(sums[R_CRITIC_WORTH] / customers),
+            maturity=float(firm.gauges[gauge.MATURITY]),
+            ownership=float(firm.gauges[gauge.OWNERSHIP]),
+            review_hours=float(means[record.STRATEGY_HOURS]),
+            execution_hours=float(means[record.EXECUTION_HOURS]),
+            latency_days=float(sums[record.WORK_LATENCY_DAYS] / settled),
+            wrong_share=float(sums[record.DECISIONS_WRONG] / settled),
+            wrong_calls=float((sums[record.DECISIONS_WRONG] + sums[record.DECISIONS_REWORKED]) / settled),
+            moved_share=float(means[record.MOVED]),
+            references=float(means[record.REFERENCES]),
+            champion_worth=float(sums[record.CHAMPION_WORTH] / customers),
+            critic_worth=float(sums[record.CRITIC_WORTH] / customers),
         )
 
 
-@dataclass(frozen=True)
-class StandIns:
-    """What the loops are to take as given; see `parameters.Mechanisms` for each stand-in in one sentence."""
+class StandIns(NamedTuple):
+    """What the loops are to take as given; see `Mechanisms` for each stand-in in one sentence. NaN: nothing is held."""
 
-    reach: float = FREE
-    latency_days: float = FREE
-    wrong_calls: float = FREE
-    harm_days: float = FREE
-    harm_wrong: float = FREE
-    review_hours: float = FREE
-    execution_hours: float = FREE
-    moved_share: float = FREE
-    references: float = FREE
-    coaching_lift: float = FREE
-    champion_worth: float = FREE
-    critic_worth: float = FREE
-    maturity: float = FREE
-    ownership: float = FREE
-    pressure: float = FREE
-    staffing: bool = False
-    exits: bool = False
-    alignment: Column | None = None
-    group_lift: Column | None = None
-    tray_hours: Column | None = None
+    reach: float
+    latency_days: float
+    wrong_calls: float
+    harm_days: float
+    harm_wrong: float
+    review_hours: float
+    execution_hours: float
+    moved_share: float
+    references: float
+    coaching_lift: float
+    champion_worth: float
+    critic_worth: float
+    maturity: float
+    ownership: float
+    pressure: float
+    staffing: bool
+    exits: bool
+    alignment: Column  # (functions, functions)
+    group_lift: Column  # (domains,)
+    tray_hours: Column  # (places,)
 
     @classmethod
     def by(cls, world: Scenario, neutral: NeutralMeans) -> "StandIns":
         """What the switches of a scenario hold."""
         works: Mechanisms = world.mechanisms
         clamp = world.levers.held_maturity
-        held = cls(staffing=not works.staffing, exits=not works.exits, maturity=FREE if clamp is None else clamp)
+        held = nothing_held()._replace(
+            staffing=not works.staffing, exits=not works.exits, maturity=FREE if clamp is None else float(clamp)
+        )
         for is_working, stand_in in (
             (works.influence, {"reach": _neutral_reach(world, neutral)}),
             (works.queueing, {"latency_days": neutral.latency_days, "tray_hours": neutral.tray_hours}),
@@ -142,11 +131,15 @@ class StandIns:
             (works.offensives, {"pressure": _mean_pressure(world)}),
         ):
             if not is_working:
-                held = replace(held, **stand_in)
+                held = held._replace(**stand_in)
         return held
 
 
-NOTHING_HELD = StandIns()
+def nothing_held() -> StandIns:
+    """No stand-in at all: every mechanism works."""
+    numbers = dict.fromkeys(StandIns._fields, FREE) | {"staffing": False, "exits": False}
+    arrays = {"alignment": (4, 4), "group_lift": (4,), "tray_hours": (len(PLACES),)}
+    return StandIns(**numbers | {name: np.full(shape, FREE) for name, shape in arrays.items()})  # type: ignore[arg-type]
 
 
 def _neutral_reach(world: Scenario, neutral: NeutralMeans) -> float:

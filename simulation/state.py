@@ -1,23 +1,28 @@
 """The state of the world as columns: one NumPy array an attribute, one row an entity, for the whole run."""
 
-from dataclasses import dataclass, fields
-from typing import Self
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from revorg.simulation.codes import Column
 
+Columns = tuple[Column, ...]
+"""Any table: a named tuple of columns."""
 
-class Columns:
-    """Columns that are copied together."""
-
-    def copy(self) -> Self:
-        """Return a table with copies of all columns, bit for bit."""
-        return type(self)(**{field.name: getattr(self, field.name).copy() for field in fields(self)})  # type: ignore[arg-type]
+Table = TypeVar("Table", bound=Columns)
 
 
-@dataclass(slots=True)
-class Fronts(Columns):
+def copied(table: Table) -> Table:
+    """Return a table with copies of all columns, bit for bit."""
+    return type(table)(*(column.copy() for column in table))
+
+
+def columns_of(table: Columns) -> dict[str, Column]:
+    """Return the columns of a table by their names."""
+    return table._asdict()  # type: ignore[attr-defined,no-any-return]
+
+
+class Fronts(NamedTuple):
     """Fronts = channel × segment; arrays of shape (fronts,)."""
 
     channel: Column
@@ -45,8 +50,7 @@ class Fronts(Columns):
         return len(self.channel)
 
 
-@dataclass(slots=True)
-class Accounts(Columns):
+class Accounts(NamedTuple):
     """Accounts; arrays of shape (accounts,). The row is the account's identity for the whole run.
 
     Whole numbers are kept as narrow as their range allows: a large market is as fast as its columns are short.
@@ -79,8 +83,7 @@ class Accounts(Columns):
         return len(self.front)
 
 
-@dataclass(slots=True)
-class Reps(Columns):
+class Reps(NamedTuple):
     """Slots for sales reps; arrays of shape (slots,). A slot is filled, open (with a week of arrival) or unused."""
 
     active: Column
@@ -104,8 +107,7 @@ class Reps(Columns):
         return len(self.active)
 
 
-@dataclass(slots=True)
-class People(Columns):
+class People(NamedTuple):
     """Seats in force and who holds them; arrays of shape (seats,) or (seats, 4)."""
 
     place: Column  # canonical place, the entity of a leader's draws
@@ -136,8 +138,7 @@ class People(Columns):
         return len(self.place)
 
 
-@dataclass(slots=True)
-class Routes(Columns):
+class Routes(NamedTuple):
     """The way decisions take through the tree of seats."""
 
     owner: Column  # (16,) row of the lowest seat over each scope
@@ -146,8 +147,7 @@ class Routes(Columns):
     head_of: Column  # (functions,) row of each function's head
 
 
-@dataclass(slots=True)
-class Decisions(Columns):
+class Decisions(NamedTuple):
     """Open decisions; arrays of shape (slots,), and what was raised this week and waits to be entered."""
 
     state: Column
@@ -183,8 +183,7 @@ class Decisions(Columns):
         return len(self.state)
 
 
-@dataclass(slots=True)
-class Initiatives(Columns):
+class Initiatives(NamedTuple):
     """Changes adopted and still to be carried out; arrays of shape (slots,)."""
 
     kind: Column  # kind of the decision that adopted it, −1 for an empty slot
@@ -192,8 +191,7 @@ class Initiatives(Columns):
     order: Column  # the earlier goes first
 
 
-@dataclass(slots=True)
-class Firm(Columns):
+class Firm(NamedTuple):
     """State of the firm as a whole."""
 
     gauges: Column  # (len(GAUGES),)
@@ -201,6 +199,28 @@ class Firm(Columns):
     contribution: Column  # (domains,) effective hours a week
     alignment: Column  # (functions, functions), symmetric [0..1]
     shortfall: Column  # (measures,) share by which each measure is short of its plan
+
+
+class State(NamedTuple):
+    """All tables of a model, as the compiled week takes them."""
+
+    fronts: Fronts
+    accounts: Accounts
+    reps: Reps
+    people: People
+    routes: Routes
+    decisions: Decisions
+    initiatives: Initiatives
+    firm: Firm
+    history: Column  # (weeks, columns of the record)
+
+
+def larger(decisions: Decisions) -> Decisions:
+    """Return the table with twice the slots; new ones are empty."""
+    grown = empty_decisions(2 * decisions.slots)
+    for old, new in zip(decisions, grown, strict=True):
+        new[: len(old)] = old
+    return grown
 
 
 def empty_decisions(slots: int) -> Decisions:

@@ -56,7 +56,7 @@ class Front(Holder):
         market, week = self.model.world.market, self.model.week
         if week == market.shift_week:
             self.attractiveness = -self.attractiveness
-        shock = self.model.draws.normal(chance.DRIFT, week, self.row)
+        shock = self.model.draws.normal(chance.purpose.DRIFT, week, self.row)
         kept = rule.kept_after(1.0, market.drift_half_life_weeks)
         self.attractiveness = rule.drifted(self.attractiveness, kept, market.attractiveness_sd, shock)
         self.pressure *= rule.kept_after(1.0, market.offensive_half_life_weeks)
@@ -69,7 +69,7 @@ class Front(Holder):
         variance = rule.observation_variance(
             rules.observation_sd, weeks, rules.observation_weeks, model.firm.maturity, rules.transparency_effect
         )
-        noise = model.draws.normal(chance.OBSERVATION, model.week, self.row)
+        noise = model.draws.normal(chance.purpose.OBSERVATION, model.week, self.row)
         seen = self.attractiveness + math.sqrt(variance) * noise
         before = rule.aged_variance(self.uncertainty, kept, market.attractiveness_sd)
         gain = rule.kalman_gain(before, variance)
@@ -172,12 +172,12 @@ class Account(Holder):
         if self.stage == PROSPECT:
             self.front.prospects += 1
             model.record["prospects"] += 1.0
-            if self.draw(chance.BECOMES_LEAD) < self.front.hazard:
+            if self.draw(chance.purpose.BECOMES_LEAD) < self.front.hazard:
                 self.since = model.week
                 model.record["leads"] += 1.0
                 aligned = model.firm.alignment[MARKETING][SALES]
                 taken_up = rule.handoff_probability(aligned, rules.handoff_base, rules.handoff_alignment)
-                if self.draw(chance.HANDOFF) < taken_up:
+                if self.draw(chance.purpose.HANDOFF) < taken_up:
                     self.stage, self.due = LEAD, model.week + rules.lead_patience_weeks
                 else:
                     self.lose(rules.unworked_return_weeks)
@@ -242,7 +242,7 @@ class Account(Holder):
             return False
         if self.progress == 0.0:
             self.since, self.heat, self.attempt = self.model.week, 0.0, self.attempt + 1
-            self.progress = self.luck(chance.DEAL_START) / self.model.world.sales.pace_weeks
+            self.progress = self.luck(chance.purpose.DEAL_START) / self.model.world.sales.pace_weeks
         self.stage, self.rep = OPPORTUNITY, rep
         self.ask_for(rep)
         return True
@@ -263,12 +263,16 @@ class Account(Holder):
         age = model.week - self.since
         if self.progress == 1.0 and not self.waiting:
             self.close_deal(rep, age)
-        elif age > rules.stall_after_paces * rules.pace_weeks and self.draw(chance.STALL) < rules.stall_per_week:
+        elif (
+            age > rules.stall_after_paces * rules.pace_weeks and self.draw(chance.purpose.STALL) < rules.stall_per_week
+        ):
             self.end_undecided()
         elif not self.waiting:
             rate, relief = model.world.decisions.exceptions_per_deal_week, model.world.customers.issue_relief
             rate = rule.relieved(rate, model.firm.maturity, relief)
-            self.raise_matter(DEAL_EXCEPTION, chance.EXCEPTION, rate, model.world.market.contract_usd * self.size)
+            self.raise_matter(
+                DEAL_EXCEPTION, chance.purpose.EXCEPTION, rate, model.world.market.contract_usd * self.size
+            )
 
     def close_deal(self, rep: Rep, age: int) -> None:
         """Buy, buy elsewhere or not at all."""
@@ -284,10 +288,10 @@ class Account(Holder):
             rules.competitor_logit, self.front.pressure, self.front.attractiveness, rules.attractiveness_gain,
             rules.competition_gain * lift[EXECUTION_WORK] + self.heat,
         )  # fmt: skip
-        if self.luck(chance.DEAL_AGREES) >= agrees:
+        if self.luck(chance.purpose.DEAL_AGREES) >= agrees:
             model.record["deals_no_decision"] += 1.0
             self.lose(model.world.demand.lost_return_weeks)
-        elif self.luck(chance.DEAL_RIVAL) < elsewhere:
+        elif self.luck(chance.purpose.DEAL_RIVAL) < elsewhere:
             model.record["deals_rival"] += 1.0
             self.lose(model.world.demand.lost_return_weeks)
         else:
@@ -316,7 +320,9 @@ class Account(Holder):
         self.champion, self.sponsors, self.critics = 1, 1, 0
         self.products_owned = self.groups_reached = 1
         self.health, self.adoption = rules.neutral_health, 0.25
-        if self.luck(chance.ONBOARDING) < rule.bad_start(firm.alignment[SALES][SUCCESS], rules.onboarding_alignment):
+        if self.luck(chance.purpose.ONBOARDING) < rule.bad_start(
+            firm.alignment[SALES][SUCCESS], rules.onboarding_alignment
+        ):
             self.health, self.adoption = rules.neutral_health - 0.1, 0.0
             model.record["onboardings_bad"] += 1.0
 
@@ -352,7 +358,7 @@ class Account(Holder):
     def change_relations(self) -> None:
         """Lose or find a champion, gain or lose a critic or a sponsor: one of these at most."""
         rules = self.model.world.customers
-        drawn = self.draw(chance.RELATION)
+        drawn = self.draw(chance.purpose.RELATION)
         leaves = rules.champion_loss_per_year / 52
         turns = leaves if self.champion else rules.champion_return_per_week * self.sponsors
         embitters = rules.critic_rate_per_year / 52
@@ -383,13 +389,13 @@ class Account(Holder):
             rules.neutral_health, rules.service_gain * firm.lift[CUSTOMER_WORK], self.adoption, rules.adoption_worth,
             sponsored, worn, firm.ownership, model.world.alignment.ownership_worth,
         )  # fmt: skip
-        if self.draw(chance.ISSUE) < rule.relieved(rules.issues_per_week, firm.maturity, rules.issue_relief):
+        if self.draw(chance.purpose.ISSUE) < rule.relieved(rules.issues_per_week, firm.maturity, rules.issue_relief):
             delivered -= rules.issue_loss
             model.record["issues"] += 1.0
             model.record["account_hours"] += rules.issue_hours
             if not self.waiting:
-                self.raise_matter(ESCALATION, chance.ESCALATION, rules.escalated_share, self.contract_usd)
-        noise = rules.health_noise * model.draws.normal(chance.HEALTH, model.week, self.row)
+                self.raise_matter(ESCALATION, chance.purpose.ESCALATION, rules.escalated_share, self.contract_usd)
+        noise = rules.health_noise * model.draws.normal(chance.purpose.HEALTH, model.week, self.row)
         self.health = rule.health_after(self.health, delivered, rules.health_pace, noise)
 
     def leaving(self, drawn_to_rivals: float) -> float:
@@ -406,7 +412,7 @@ class Account(Holder):
         model, record, rules = self.model, self.model.record, self.model.world.customers
         is_first = model.week - self.since <= rules.term_weeks
         record["first_due"] += is_first
-        drawn = self.draw(chance.CHURN)
+        drawn = self.draw(chance.purpose.CHURN)
         if drawn < self.leaving(rule.drawn_away(self.front.pressure, float(self.critics), rules.rival_pull)):
             record["rival_churned"] += drawn >= self.leaving(0.0)
             record["churned_arr"] += self.contract_usd
@@ -417,7 +423,7 @@ class Account(Holder):
         record["first_renewed"] += is_first
         self.due += rules.term_weeks
         shrinks = rule.logistic(rules.shrink_logit + rules.health_slope * (rules.neutral_health - self.health))
-        if self.draw(chance.SHRINK) < shrinks:
+        if self.draw(chance.purpose.SHRINK) < shrinks:
             record["contraction_arr"] += rules.shrink_share * self.contract_usd
             self.contract_usd -= rules.shrink_share * self.contract_usd
 
@@ -430,7 +436,7 @@ class Account(Holder):
             0.5 * (pairs[SALES][SUCCESS] + pairs[MARKETING][SUCCESS]),
             rule.room_to_grow(self.contract_usd, potential, self.groups_reached, self.group),
         )  # fmt: skip
-        drawn = self.draw(chance.EXPANSION)
+        drawn = self.draw(chance.purpose.EXPANSION)
         if drawn < hazard:
             if self.products_owned < model.world.market.products and drawn < rules.cross_sale_share * hazard:
                 self.products_owned += 1

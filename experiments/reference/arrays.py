@@ -8,17 +8,7 @@ from scipy.special import ndtri
 
 from revorg.experiments.reference.chance import GOLDEN, rule, stream
 from revorg.simulation import chance
-from revorg.simulation.codes import (
-    ARR_USD,
-    CUSTOMER,
-    CUSTOMER_WORK,
-    ESCALATION,
-    HEALTH,
-    LOST,
-    MATURITY,
-    OWNERSHIP,
-    PLANNED,
-)
+from revorg.simulation.codes import CUSTOMER, CUSTOMER_WORK, ESCALATION, LOST, gauge
 from revorg.simulation.record import RECORD
 from revorg.simulation.scenario import Scenario
 from revorg.simulation.state import Accounts, Decisions, Firm, Fronts
@@ -80,18 +70,18 @@ class Service:
         """Find who has an account plan, and what leaders' work gives to the growth of each account."""
         rules, gauges, contract = self.world.customers, self.firm.gauges, self.accounts.contract_usd[self.who]
         planned = rule.work_with_plan(
-            without, rules.plan_gain, self.firm.contribution[CUSTOMER_WORK], rules.plans_per_hour, gauges[PLANNED]
+            without, rules.plan_gain, self.firm.contribution[CUSTOMER_WORK], rules.plans_per_hour, gauges[gauge.PLANNED]
         )
         plans = PLANS.index(self.world.levers.account_plans)
-        mean = gauges[ARR_USD] / max(self.fronts.customers.sum(), 1)
+        mean = gauges[gauge.ARR_USD] / max(self.fronts.customers.sum(), 1)
         has_plan = np.full(len(self.who), plans == 2) | ((plans == 1) & (contract > mean))
         self.work = np.where(has_plan, planned, without)
-        gauges[PLANNED] = has_plan.sum()
-        self.record[RECORD.index("plan_hours")] = rules.plan_hours * gauges[PLANNED]
+        gauges[gauge.PLANNED] = has_plan.sum()
+        self.record[RECORD.index("plan_hours")] = rules.plan_hours * gauges[gauge.PLANNED]
 
     def change_relations(self) -> None:
         """Lose or find champions, critics and sponsors."""
-        accounts, rules, who, drawn = self.accounts, self.world.customers, self.who, self.draw(chance.RELATION)
+        accounts, rules, who, drawn = self.accounts, self.world.customers, self.who, self.draw(chance.purpose.RELATION)
         champion, sponsors, critics = accounts.champion[who], accounts.sponsors[who], accounts.critics[who]
         leaves, embitters = rules.champion_loss_per_year / 52, rules.critic_rate_per_year / 52
         turns = np.where(champion == 1, leaves, rules.champion_return_per_week * sponsors)
@@ -122,16 +112,16 @@ class Service:
         delivered = (
             rules.neutral_health + rules.service_gain * self.firm.lift[CUSTOMER_WORK]
             + rules.adoption_worth * (adoption - 0.8)
-            + self.world.alignment.ownership_worth * (gauges[OWNERSHIP] - 0.5) + sponsored + worn
+            + self.world.alignment.ownership_worth * (gauges[gauge.OWNERSHIP] - 0.5) + sponsored + worn
         )  # fmt: skip
-        rate = rule.relieved(rules.issues_per_week, gauges[MATURITY], rules.issue_relief)
-        has_issue = self.draw(chance.ISSUE) < rate
+        rate = rule.relieved(rules.issues_per_week, gauges[gauge.MATURITY], rules.issue_relief)
+        has_issue = self.draw(chance.purpose.ISSUE) < rate
         delivered = delivered - rules.issue_loss * has_issue
         self.add("issues", has_issue.sum())
         hours = rules.care_hours * len(who) + rules.issue_hours * has_issue.sum()
         self.record[RECORD.index("account_hours")] = hours + self.record[RECORD.index("plan_hours")]
         self.escalate(who[has_issue])
-        noise = rules.health_noise * ndtri(self.draw(chance.HEALTH))
+        noise = rules.health_noise * ndtri(self.draw(chance.purpose.HEALTH))
         before = accounts.health[who]
         self.health = np.clip(before + rules.health_pace * (delivered - before) + noise, 0.0, 1.0)
         accounts.health[who] = self.health
@@ -140,14 +130,14 @@ class Service:
         """Raise the issues of some customers with the leaders, as far as the week's list goes."""
         accounts, decisions, rules = self.accounts, self.decisions, self.world.decisions
         who = who[accounts.waiting[who] == 0]
-        floor = max(rules.stakes_floor_share * self.firm.gauges[ARR_USD], 1.0)
+        floor = max(rules.stakes_floor_share * self.firm.gauges[gauge.ARR_USD], 1.0)
         rate = self.world.customers.escalated_share
         likely = np.minimum(1.0, rate * accounts.contract_usd[who] / floor)
-        drawn = uniforms(self.seed, chance.ESCALATION, self.week, who)
+        drawn = uniforms(self.seed, chance.purpose.ESCALATION, self.week, who)
         first = int(decisions.entries[0])
         chosen = np.flatnonzero(drawn < likely)[: len(decisions.entry_kind) - first]
         who, last = who[chosen], first + len(chosen)
-        stakes = uniforms(self.seed, chance.ESCALATION, self.week, who + (1 << 40))
+        stakes = uniforms(self.seed, chance.purpose.ESCALATION, self.week, who + (1 << 40))
         decisions.entry_kind[first:last], decisions.entry_row[first:last] = ESCALATION, who
         decisions.entry_day[first:last] = 5.0 * (self.week + 1 + drawn[chosen] / likely[chosen])
         decisions.entry_climbs[first:last], decisions.entries[0] = stakes < rules.escalate_share, last
@@ -165,7 +155,7 @@ class Service:
         accounts, rules, who, week = self.accounts, self.world.customers, self.who, self.week
         is_due = week >= accounts.due[who]
         is_first = is_due & (week - accounts.since[who] <= rules.term_weeks)
-        drawn = self.draw(chance.CHURN)
+        drawn = self.draw(chance.purpose.CHURN)
         rivals = rules.rival_pull * self.fronts.pressure[self.front] * (1.0 + self.critics)
         leaves = is_due & (drawn < self.leaving(rivals))
         renews = is_due & ~leaves
@@ -176,7 +166,7 @@ class Service:
         self.add("churned_arr", contract[leaves].sum())
         self.add("churned_customers", leaves.sum())
         shrinks = rules.shrink_logit + rules.health_slope * (rules.neutral_health - self.health)
-        shrinks = renews & (self.draw(chance.SHRINK) < logistic(shrinks))
+        shrinks = renews & (self.draw(chance.purpose.SHRINK) < logistic(shrinks))
         self.add("contraction_arr", rules.shrink_share * contract[shrinks].sum())
         self.contract = np.where(shrinks, contract * (1.0 - rules.shrink_share), contract) * ~leaves
         accounts.due[who[renews]] += rules.term_weeks
@@ -195,7 +185,7 @@ class Service:
         room = np.maximum(0.0, room - self.contract / potential)
         aligned = 0.5 + 0.5 * (pairs[1, 2] + pairs[0, 2])
         hazard = rules.expansion_per_week * (self.health / rules.neutral_health) * self.work * aligned * room
-        hazard, drawn = np.minimum(1.0, hazard), self.draw(chance.EXPANSION)
+        hazard, drawn = np.minimum(1.0, hazard), self.draw(chance.purpose.EXPANSION)
         grows = stays & (drawn < hazard)
         crosses = grows & (owned < self.world.market.products) & (drawn < rules.cross_sale_share * hazard)
         owned = owned + crosses
@@ -213,7 +203,7 @@ class Service:
         front, contract, health = self.front[stays], self.contract[stays], self.health[stays]
         if (self.week + 1) % 13 == 0:
             costs = finance.infrastructure_share + finance.serve_share
-            margin = rule.margin_share(costs, self.world.operations.cost_relief, gauges[MATURITY])
+            margin = rule.margin_share(costs, self.world.operations.cost_relief, gauges[gauge.MATURITY])
             leaves = self.leaving(0.0)[stays] * 52 / rules.term_weeks
             kept = margin - finance.partner_share * fronts.partner[front]
             self.add("equity", (contract * kept / (finance.discount_a_year + leaves)).sum())
@@ -222,8 +212,8 @@ class Service:
         fronts.arr_usd[:] = np.bincount(front, contract, minlength=fronts.size)
         for column, amount in (("arr", contract.sum()), ("customers", len(front)), ("health_sum", health.sum())):
             self.record[RECORD.index(column)] = amount
-        gauges[ARR_USD] = contract.sum()
-        gauges[HEALTH] = health.mean() if len(health) else rules.neutral_health
+        gauges[gauge.ARR_USD] = contract.sum()
+        gauges[gauge.HEALTH] = health.mean() if len(health) else rules.neutral_health
 
     def leave(self) -> None:
         """Leave the tables as they are: they were worked on in place."""

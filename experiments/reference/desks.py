@@ -117,18 +117,20 @@ class Decision:
         """Find scope and owner, and let the owner ask around."""
         model, rules, head_of = self.desks.model, self.desks.model.world.decisions, self.desks.head_of
         self.scope |= {
-            f for f in range(4) if f != self.origin and self.draw(chance.SCOPE, f) < model.world.market.interdependence
+            f
+            for f in range(4)
+            if f != self.origin and self.draw(chance.purpose.SCOPE, f) < model.world.market.interdependence
         }
         owner = self.owner = self.in_charge()
         steps = max(0, head_of(self.origin).depth - owner.depth)
         day = self.raised + rules.handover_days * steps
-        self.task = Job(self, None, day, self.hours(chance.WORK, self.desks.mean_hours(self.kind)))
+        self.task = Job(self, None, day, self.hours(chance.purpose.WORK, self.desks.mean_hours(self.kind)))
         for f in range(4):
             wanted = owner.consult_scope if f in self.scope else owner.consult_beyond
             is_other = f != self.origin and head_of(f) is not owner
-            if is_other and self.draw(chance.CONSULT, f) < wanted:
+            if is_other and self.draw(chance.purpose.CONSULT, f) < wanted:
                 self.asked.add(f)
-                self.consults[f] = Job(self, f, day, self.hours(chance.WORK, rules.consult_hours, f + 1))
+                self.consults[f] = Job(self, f, day, self.hours(chance.purpose.WORK, rules.consult_hours, f + 1))
 
     def unheard(self) -> int:
         """Count the functions in scope that nobody spoke for."""
@@ -146,7 +148,7 @@ class Decision:
         """Let the head of the origin decide, with nobody heard: time is up."""
         skill = self.desks.head_of(self.origin).skill[DOMAIN[self.kind]]
         likely = self.desks.model.world.decisions.default_wrong + self.chance_of_wrong(skill, len(self.scope) - 1)
-        self.wrong, self.defaulted = self.draw(chance.WRONG) < likely, True
+        self.wrong, self.defaulted = self.draw(chance.purpose.WRONG) < likely, True
         self.desks.settle(self, self.limit)
 
 
@@ -245,8 +247,8 @@ class Desks:
         week, draws = self.model.week, self.model.draws
         for index in range(2):
             kind = (2 * week + index) % 4
-            day = 5.0 * (week + draws.uniform(chance.PROBE, week, index))
-            stakes = draws.uniform(chance.STAKES, week, rule.entity_of(index, kind, 1))
+            day = 5.0 * (week + draws.uniform(chance.purpose.PROBE, week, index))
+            stakes = draws.uniform(chance.purpose.STAKES, week, rule.entity_of(index, kind, 1))
             yield Decision(self, kind, index, week, 1, day, stakes < self.model.world.decisions.escalate_share, 1.0)
 
     def work(self, start: float, until: float) -> None:
@@ -323,10 +325,10 @@ class Desks:
         """Settle a matter rightly or wrongly; or notice that the call was wrong, and think again."""
         decision = job.decision
         likely = decision.chance_of_wrong(leader.skill[DOMAIN[decision.kind]], decision.unheard())
-        is_wrong = not decision.reworked and decision.draw(chance.WRONG) < likely
-        if is_wrong and decision.draw(chance.CAUGHT) < self.model.world.decisions.caught_share:
+        is_wrong = not decision.reworked and decision.draw(chance.purpose.WRONG) < likely
+        if is_wrong and decision.draw(chance.purpose.CAUGHT) < self.model.world.decisions.caught_share:
             decision.reworked = True
-            job.arrives, job.work = day, decision.hours(chance.REWORK, self.mean_hours(decision.kind))
+            job.arrives, job.work = day, decision.hours(chance.purpose.REWORK, self.mean_hours(decision.kind))
             self.schedule(day, job)
         else:
             decision.wrong = is_wrong

@@ -140,7 +140,7 @@ class Firm:
 
     def climbs(self, kind: int) -> bool:
         """Tell whether the stakes of this week's proposal lift it one level."""
-        drawn = self.model.draws.uniform(chance.STAKES, self.model.week, kind)
+        drawn = self.model.draws.uniform(chance.purpose.STAKES, self.model.week, kind)
         return drawn < self.model.world.decisions.escalate_share
 
     # Step 5
@@ -211,7 +211,7 @@ class Firm:
         self.maturity = rule.maturity_after(self.maturity, pace, work, wear, rules.dilution, self.newcomers)
         model.record["maturity"] = self.maturity
         probability = min(1.0, rules.changes_per_week * (1.0 + self.lift[OPERATIONS_WORK]))
-        drawn = model.draws.uniform(chance.PROCESS_CHANGE, model.week, 0)
+        drawn = model.draws.uniform(chance.purpose.PROCESS_CHANGE, model.week, 0)
         if drawn < probability:
             day = 5.0 * (model.week + 1 + drawn / probability)
             model.desks.raise_matter(PROCESS_CHANGE, 0, day, self.climbs(PROCESS_CHANGE))
@@ -296,7 +296,7 @@ class Firm:
         needed = rule.reps_needed(4.0 * self.plan_usd, model.quota, model.world.sales.attainment)
         self.reps_wanted = max(needed, rules.least_post)
         noise = rules.forecast_noise * (1.0 - model.world.strategy.transparency_effect * self.maturity)
-        seen = math.exp(noise * model.draws.normal(chance.FORECAST, model.week, 0))
+        seen = math.exp(noise * model.draws.normal(chance.purpose.FORECAST, model.week, 0))
         self.forecast_usd = 0.5 * (self.plan_usd + self.booked_usd) * seen
         self.booked_usd = 0.0
         for rep in model.reps:

@@ -11,7 +11,7 @@ from revorg.experiments.reference.chance import Draws, PairedDraws
 from revorg.experiments.reference.desks import Decision, Desks, Job
 from revorg.experiments.reference.firm import Firm
 from revorg.experiments.reference.people import Leader, Rep
-from revorg.simulation.chance import OFFENSIVE, OFFENSIVE_BREADTH, OFFENSIVE_FRONT, TURN
+from revorg.simulation.chance import purpose
 from revorg.simulation.codes import AT_WORK, GAUGES, LEAD, NOT_BEGUN, OPEN
 from revorg.simulation.model import RevenueOrganization
 from revorg.simulation.record import RECORD
@@ -173,9 +173,9 @@ class PlainOrganization(mesa.Model):  # type: ignore[misc]
             for front in hit:
                 front.pressure += market.offensive_strength
         rate = market.competitors * market.offensives_per_year / 52
-        if draws.uniform(OFFENSIVE, week, 0) < 1.0 - exp(-rate):
-            one = int(len(self.fronts) * draws.uniform(OFFENSIVE_FRONT, week, 0))
-            on_all = draws.uniform(OFFENSIVE_BREADTH, week, 0) < market.offensive_breadth_probability
+        if draws.uniform(purpose.OFFENSIVE, week, 0) < 1.0 - exp(-rate):
+            one = int(len(self.fronts) * draws.uniform(purpose.OFFENSIVE_FRONT, week, 0))
+            on_all = draws.uniform(purpose.OFFENSIVE_BREADTH, week, 0) < market.offensive_breadth_probability
             for front in self.fronts if on_all else [self.fronts[one]]:
                 front.pressure += market.offensive_strength
 
@@ -183,7 +183,7 @@ class PlainOrganization(mesa.Model):  # type: ignore[misc]
         """Let leads look for a rep, in an order that chance gives."""
         leads = self.agents_by_type[Account].select(lambda account: account.stage == LEAD)
         full: set[int] = set()  # segments none of whose reps has room left this week
-        for account in sorted(leads, key=lambda lead: self.draws.uniform(TURN, self.week, lead.row)):
+        for account in sorted(leads, key=lambda lead: self.draws.uniform(purpose.TURN, self.week, lead.row)):
             if account.front.segment not in full and not account.find_rep():
                 full.add(account.front.segment)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import mesa
 
 from revorg.experiments.reference.chance import rule
-from revorg.simulation.chance import BURNOUT, DISMISSAL, REP_QUITS, REP_SKILL
+from revorg.simulation.chance import purpose
 from revorg.simulation.codes import EXECUTION_WORK, FUNCTION_SERVED, NO_OPENING, STRATEGY_WORK
 from revorg.simulation.initialization import LONG_AGO
 from revorg.simulation.people import attention_between, demand_for
@@ -145,9 +145,9 @@ class Leader(Holder):
             2.0 * short,
         )  # fmt: skip
         burnt = rules.burnout_per_year / 52 * (0.5 + self.resistance()) * 2.0 * (1.0 - firm.ownership)
-        if model.quarter_ends and model.draws.uniform(DISMISSAL, model.week, self.place) < dismissed:
+        if model.quarter_ends and model.draws.uniform(purpose.DISMISSAL, model.week, self.place) < dismissed:
             model.record["dismissals"] += 1.0
-        elif model.draws.uniform(BURNOUT, model.week, self.place) < burnt:
+        elif model.draws.uniform(purpose.BURNOUT, model.week, self.place) < burnt:
             model.record["burnouts"] += 1.0
         else:
             return False
@@ -237,7 +237,7 @@ class Rep(Holder):
                     model.record["reps_at_quota"] += self.booked_year >= self.quota_year
                 self.booked_year = self.quota_year = 0.0
             leaves = rule.quit_hazard(rules.quits_per_year, rules.quits_per_miss, self.morale)
-            if model.draws.uniform(REP_QUITS, model.week, self.row) < leaves:
+            if model.draws.uniform(purpose.REP_QUITS, model.week, self.row) < leaves:
                 model.record["reps_left"] += 1.0
                 left, self.active, self.share = self.share, 0, 0.0
                 again = min(left, model.firm.reps_wanted - model.posts_in_sales())
@@ -245,6 +245,6 @@ class Rep(Holder):
                     self.share, self.opens = again, model.week + rules.hiring_weeks
         elif self.opens != NO_OPENING and self.opens <= model.week:
             self.active, self.hired, self.opens, self.generation = 1, model.week, NO_OPENING, self.generation + 1
-            talent = model.draws.normal(REP_SKILL, self.generation, self.row)
+            talent = model.draws.normal(purpose.REP_SKILL, self.generation, self.row)
             self.skill = max(0.2, 1.0 + model.world.sales.rep_skill_sd * talent)
             self.morale, self.booked_quarter, self.booked_year, self.quota_year = 0.5, 0.0, 0.0, 0.0

@@ -4,11 +4,14 @@ import os
 import subprocess
 import sys
 
+import numba
+
 from revorg.scenarios.loading import load
 from revorg.simulation import compiling
 from revorg.simulation.codes import WEEKS_A_QUARTER
 from revorg.simulation.model import RevenueOrganization
-from revorg.simulation.submodels import alignment, customers, deals, finance
+from revorg.simulation.numbers import Now
+from revorg.simulation.submodels import alignment, customers, deals, finance, reps, staffing
 
 
 def compile_loops() -> None:
@@ -36,17 +39,21 @@ def _small_firm() -> RevenueOrganization:
     return RevenueOrganization(world.changed({"run.warm_up_weeks": 0, "run.weeks": WEEKS_A_QUARTER}))
 
 
-def compile_late_loops() -> None:
-    """Compile the loops that a week comes to last, by the steps that call them; close the books of a quarter's end."""
+def compile_late_steps() -> None:
+    """Compile the steps that a week comes to last, for the tables that the week hands them."""
     firm = _small_firm()
-    world, record, seed, week, held = firm.scenario, firm.record[0], firm.seed, WEEKS_A_QUARTER - 1, firm.held
-    customers.serve(firm.accounts, firm.fronts, firm.firm, firm.decisions, record, world, seed, week, held)
-    deals.work_deals(
-        firm.accounts, firm.fronts, firm.rep_slots, firm.firm, firm.decisions, record, world, seed, week, held
-    )
-    finance.close_books(firm.firm, firm.fronts, firm.rep_slots, firm.people, firm.record, 0, world, seed, week, held)
-    alignment.meet(firm.people, firm.firm, firm.routes.head_of, record, world, week, held.ownership)
+    state, world, held, now = firm.state, firm.numbers, firm.held, Now(firm.seed, 0, 0)
+    accounts, fronts, people, sums = state.accounts, state.fronts, state.people, state.history[0]
+    for step, arguments in (
+        (customers.serve, (accounts, fronts, state.firm, state.decisions, sums, world, held, now)),
+        (deals.work, (accounts, fronts, state.reps, state.firm, state.decisions, sums, world, held, now)),
+        (reps.take_leads, (accounts, fronts, state.reps, state.firm, sums, world, held, now)),
+        (staffing.hire_and_leave, (state.firm, state.reps, people, sums, world, held, now)),
+        (finance.close_books, (state.firm, fronts, state.reps, people, state.history, world, now)),
+        (alignment.meet, (people, state.routes, state.firm, sums, world, held, now)),
+    ):
+        step.compile(tuple(map(numba.typeof, arguments)))  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":
-    compile_late_loops()
+    compile_late_steps()

@@ -11,12 +11,10 @@ from typing import Any
 
 from revorg.simulation.errors import BadInput
 from revorg.simulation.fingerprint import fingerprint
-from revorg.simulation.scenario import Scenario, leaves
+from revorg.simulation.scenario import DESIGNED, Scenario, leaves
 
 LABELS = ("description", "calibration")
 """Tables of a scenario that say something about it and are no part of it."""
-LATER = ("organization", "mechanisms", "levers", "rivals")
-"""Tables that come into force in week 0: the warm-up does not depend on them."""
 SUM = 2**128
 
 
@@ -52,7 +50,7 @@ def past_number(scenario: Scenario) -> int:
     used = tables["neutral_organization"].values()
     for catalogue, role in (("seats", "seat"), ("profiles", "holder")):
         tables[catalogue] = {member[role]: tables[catalogue][member[role]] for member in used}
-    kept = {name: table for name, table in tables.items() if name not in (*LABELS, *LATER)}
+    kept = {name: table for name, table in tables.items() if name not in (*LABELS, *DESIGNED)}
     kept["run"] = {**kept["run"], "weeks": None}
     return sum(leaf_number(path, value) for path, value in leaves(kept)) % SUM
 

@@ -20,7 +20,6 @@ from revorg.simulation import compiling
 from revorg.simulation.fingerprint import fingerprint
 from revorg.simulation.metrics import METRICS
 from revorg.simulation.model import RevenueOrganization
-from revorg.simulation.parameters.mechanisms import Levers, Mechanisms, Rivals
 from revorg.simulation.record import RECORD, window_weeks
 from revorg.simulation.scenario import Scenario
 
@@ -67,7 +66,7 @@ def _live(unit: Block, terms: RunOptions) -> Iterator[RunResult]:
                 if len(unit.arms) == 1 or terms.executives:
                     model = RevenueOrganization(scenario, unit.seed, terms.executives)
                 else:
-                    past = past or RevenueOrganization(_before(scenario), unit.seed)
+                    past = past or RevenueOrganization(scenario.warm_up(), unit.seed)
                     model = past.fork(scenario)
                 ran = _measured(model.run(), terms)
         except (Exception, SystemExit) as fault:  # whatever a user's executive raises is this run's alone
@@ -78,11 +77,6 @@ def _live(unit: Block, terms: RunOptions) -> Iterator[RunResult]:
 @lru_cache(maxsize=256)
 def _scenario(base: BaseScenario, settings: str) -> Scenario:
     return base.scenario.changed(json.loads(settings))
-
-
-def _before(scenario: Scenario) -> Scenario:
-    """Return what is in force before week 0, from which every design can be forked."""
-    return scenario.neutral().model_copy(update={"mechanisms": Mechanisms(), "levers": Levers(), "rivals": Rivals()})
 
 
 def _measured(model: RevenueOrganization, terms: RunOptions) -> RunResult:

@@ -13,13 +13,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from revorg.experiments.runs.jobs import Arm, BaseScenario, Block
-from revorg.experiments.runs.keys import LATER, moved, past_number, run_key, scenario_number
+from revorg.experiments.runs.keys import moved, past_number, run_key, scenario_number
 from revorg.experiments.studies.points import points_of
 from revorg.experiments.studies.study import Study
 from revorg.scenarios.loading import load
 from revorg.simulation.errors import BadInput
 from revorg.simulation.fingerprint import fingerprint
-from revorg.simulation.scenario import Scenario, leaves
+from revorg.simulation.scenario import DESIGNED, Scenario, leaves
 
 AS_IT_IS = "own"
 """Name of a scenario's own organization as a design."""
@@ -158,7 +158,7 @@ class Plan:
 
     def _rows_with_one_past(self) -> Iterator[list[int]]:
         """Yield rows of points that differ only in what a fork can change."""
-        early = [path for path in self.points.columns if path.split(".")[0] not in LATER and path != "run.weeks"]
+        early = [path for path in self.points.columns if path.split(".")[0] not in DESIGNED and path != "run.weeks"]
         if len(early) == len(self.points.columns):
             yield from ([row] for row in range(len(self.points)))
             return

@@ -26,7 +26,7 @@ from revorg.experiments.runs.terminal import TerminalProgress
 from revorg.experiments.runs.worker import make_ready
 from revorg.experiments.validation.patterns import CORE
 from revorg.scenarios.loading import load
-from revorg.simulation.codes import ARR_USD, CUSTOMER_WORK, EXECUTION_WORK, OPERATIONS_WORK, REVIEW_HOURS, STRATEGY_WORK
+from revorg.simulation.codes import CUSTOMER_WORK, EXECUTION_WORK, OPERATIONS_WORK, STRATEGY_WORK, gauge
 from revorg.simulation.model import RevenueOrganization
 from revorg.simulation.scenario import Scenario
 
@@ -70,8 +70,8 @@ def hours_at_work(model: RevenueOrganization) -> Hours:
     for _ in range(weeks):
         model.step()
         hours += model.firm.contribution
-        review += model.firm.gauges[REVIEW_HOURS]
-        wanted += model.firm.gauges[REVIEW_HOURS] < model.review_need_hours
+        review += model.firm.gauges[gauge.REVIEW_HOURS]
+        wanted += model.firm.gauges[gauge.REVIEW_HOURS] < model.review_need_hours
     return Hours(hours / weeks, review / weeks, wanted / weeks)
 
 
@@ -82,7 +82,7 @@ def hours_given(job: tuple[Scenario, int]) -> Floats:
     hours = np.zeros(len(DOMAINS))
     for _ in range(world.run.weeks):
         model.step()
-        growth = model.firm.gauges[ARR_USD] / model.arr_reference_usd
+        growth = model.firm.gauges[gauge.ARR_USD] / model.arr_reference_usd
         hours += model.firm.contribution / growth**world.leadership.scale_with_arr
     return hours / world.run.weeks
 

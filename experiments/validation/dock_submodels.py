@@ -12,18 +12,8 @@ import numpy as np
 from revorg.experiments.validation.dock_figures import DockFigure, Numbers, mean_and_error, over_seeds
 from revorg.scenarios.loading import load
 from revorg.simulation import initialization
-from revorg.simulation.codes import (
-    ARR_USD,
-    CUSTOMER,
-    LEAD,
-    MATURITY,
-    PROPOSAL_OPEN,
-    PROSPECT,
-    REVIEW_BANK,
-    REVIEW_HOURS,
-    WEEKS_A_YEAR,
-)
-from revorg.simulation.record import R_ARR, R_CAPACITY, R_LEADS, R_NEW_ARR, R_REPS, RECORD
+from revorg.simulation.codes import CUSTOMER, LEAD, PROSPECT, WEEKS_A_YEAR, gauge
+from revorg.simulation.record import RECORD, record
 from revorg.simulation.scenario import Scenario
 from revorg.simulation.stand_ins import StandIns
 from revorg.simulation.state import Accounts, Firm, Fronts, empty_decisions
@@ -72,8 +62,8 @@ def renewals(scale: float) -> list[DockFigure]:
     accounts, fronts, firm = _clients(world)
     figures = []
     for week in range(TERM_WEEKS * len(SURVIVAL) + 1):
-        record, decisions = np.zeros(len(RECORD)), empty_decisions(16)
-        customers.serve(accounts, fronts, firm, decisions, record, world, seed=1, week=week, held=FREE)
+        sums, decisions = np.zeros(len(RECORD)), empty_decisions(16)
+        customers.serve(accounts, fronts, firm, decisions, sums, world, seed=1, week=week, held=FREE)
         year, rest = divmod(week, TERM_WEEKS)
         if year and not rest:
             alive, expected = float(np.mean(accounts.stage == CUSTOMER)), SURVIVAL[year - 1]
@@ -125,10 +115,10 @@ def _gain(ratio: float, expected: float, fronts: int) -> DockFigure:
 def _look(fronts: Fronts, world: Scenario, week: int) -> None:
     """Review every front once, with no proposal made."""
     firm = initialization.firm_at_start(world)
-    firm.gauges[REVIEW_BANK], firm.gauges[PROPOSAL_OPEN] = 0.0, 1.0
-    firm.gauges[REVIEW_HOURS] = 1.001 * fronts.size * strategy.front_review_hours(world)
-    record, decisions = np.zeros(len(RECORD)), empty_decisions(16)
-    strategy.review(fronts, firm, decisions, record, world, seed=1, week=week, held_hours=math.nan)
+    firm.gauges[gauge.REVIEW_BANK], firm.gauges[gauge.PROPOSAL_OPEN] = 0.0, 1.0
+    firm.gauges[gauge.REVIEW_HOURS] = 1.001 * fronts.size * strategy.front_review_hours(world)
+    sums, decisions = np.zeros(len(RECORD)), empty_decisions(16)
+    strategy.review(fronts, firm, decisions, sums, world, seed=1, week=week, held_hours=math.nan)
 
 
 def reps(scale: float) -> list[DockFigure]:
@@ -146,18 +136,18 @@ def reps(scale: float) -> list[DockFigure]:
     settling = 4 * WEEKS_A_YEAR  # a few ramps; most of those there in the beginning have been replaced once by then
     history = np.zeros((WEEKS_A_YEAR + settling + weeks, len(RECORD)))
     # A past so good that every head is wanted.
-    history[:, R_ARR], history[:, R_NEW_ARR] = 1.0, 1e6
+    history[:, record.ARR], history[:, record.NEW_ARR] = 1.0, 1e6
     rules = world.sales
-    full = rules.rep_hours * selling_share(firm.gauges[MATURITY], rules.admin_share, rules.admin_relief)
+    full = rules.rep_hours * selling_share(firm.gauges[gauge.MATURITY], rules.admin_share, rules.admin_relief)
     found = np.empty(settling + weeks)
     for week in range(len(found)):
-        record = history[WEEKS_A_YEAR + week]
+        sums = history[WEEKS_A_YEAR + week]
         decisions = empty_decisions(16)
-        deals.work_deals(accounts, fronts, slots, firm, decisions, record, world, seed=1, week=week, held=FREE)
+        deals.work_deals(accounts, fronts, slots, firm, decisions, sums, world, seed=1, week=week, held=FREE)
         now = WEEKS_A_YEAR + week
         finance.close_books(firm, fronts, slots, people, history, now, world, seed=1, week=week, held=FREE)
-        found[week] = record[R_CAPACITY] / record[R_REPS] / full
-        record[R_NEW_ARR] = 1e6
+        found[week] = sums[record.CAPACITY_HOURS] / sums[record.REPS] / full
+        sums[record.NEW_ARR] = 1e6
     mean, error = mean_and_error(found[settling:], batches=max(4, weeks // 100), dropped=0.0)
     return [DockFigure("", PRODUCTIVITY, mean, error, 0.01 * PRODUCTIVITY, "of full productivity")]
 
@@ -192,13 +182,13 @@ def _adopted(count: int, seed: int) -> Numbers:
     accounts = initialization.accounts_at_start(world, seed)
     accounts.stage[:] = PROSPECT
     fronts, firm = initialization.fronts_at_start(world, accounts, seed), initialization.firm_at_start(world)
-    reference = firm.gauges[ARR_USD]  # a budget that stays the reference firm's
+    reference = firm.gauges[gauge.ARR_USD]  # a budget that stays the reference firm's
     adopted = np.zeros(10 * WEEKS_A_YEAR + 1)
     for week in range(len(adopted) - 1):
-        record = np.zeros(len(RECORD))
+        sums = np.zeros(len(RECORD))
         fronts.referrers[:] = fronts.customers[:] = np.count_nonzero(accounts.stage == LEAD)
-        demand.make_leads(accounts, fronts, firm, record, world, reference, seed, week, FREE)
-        adopted[week + 1] = adopted[week] + record[R_LEADS] / count
+        demand.make_leads(accounts, fronts, firm, sums, world, reference, seed, week, FREE)
+        adopted[week + 1] = adopted[week] + sums[record.LEADS] / count
     return adopted
 
 

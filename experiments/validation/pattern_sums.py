@@ -14,20 +14,7 @@ from numpy.typing import NDArray
 
 from revorg.simulation.codes import CUSTOMER, WEEKS_A_YEAR
 from revorg.simulation.model import RevenueOrganization
-from revorg.simulation.record import (
-    R_ARR,
-    R_BASE_EXPANSION,
-    R_CHURNED,
-    R_CONTRACTION,
-    R_EXPANSION,
-    R_MARKETING_COST,
-    R_NEW_ARR,
-    R_PROSPECTS,
-    R_REPS,
-    R_REVENUE,
-    R_SALES_COST,
-    R_SERVICE_COST,
-)
+from revorg.simulation.record import record
 from revorg.simulation.scenario import Scenario
 
 Floats = NDArray[np.float64]
@@ -41,9 +28,9 @@ RATIOS = (
     "net_revenue_retention", "cac", "forecast_misses", "capacity_use", "unworked_share", "logo_churn",
 )  # fmt: skip
 TOTALS = {
-    "new_arr": (R_NEW_ARR,), "expansion": (R_EXPANSION,), "base_expansion": (R_BASE_EXPANSION,),
-    "lost_arr": (R_CHURNED, R_CONTRACTION), "sales_and_marketing": (R_MARKETING_COST, R_SALES_COST),
-    "service": (R_SERVICE_COST,), "revenue": (R_REVENUE,), "rep_weeks": (R_REPS,),
+    "new_arr": (record.NEW_ARR,), "expansion": (record.EXPANSION_ARR,), "base_expansion": (record.BASE_EXPANSION_ARR,),
+    "lost_arr": (record.CHURNED_ARR, record.CONTRACTION_ARR), "sales_and_marketing": (record.MARKETING_COST, record.SALES_COST),
+    "service": (record.SERVICE_COST,), "revenue": (record.REVENUE,), "rep_weeks": (record.REPS,),
 }  # fmt: skip
 TERMS = (1, 2, 3, 4)  # a customer's renewals, counted apart
 SINGLE = ("runs", "weeks", "ramp_months", "base_arr", "added_arr", "quota_usd", "prospects_first", "prospects_last")
@@ -125,15 +112,18 @@ def quantities_of(world: Scenario, seed: int) -> Floats:
     parts = model.parts()
     for name in RATIOS:
         found[COLUMN[f"{name}.over"]], found[COLUMN[f"{name}.under"]] = parts[name]
-    record = model.record[model.warm_up_weeks : model.warm_up_weeks + model.week]
+    sums = model.record[model.warm_up_weeks : model.warm_up_weeks + model.week]
     for name, columns in TOTALS.items():
-        found[COLUMN[name]] = record[:, columns].sum()
-    arr = model.record[max(model.warm_up_weeks - 1, 0) : model.warm_up_weeks + model.week, R_ARR]
+        found[COLUMN[name]] = sums[:, columns].sum()
+    arr = model.record[max(model.warm_up_weeks - 1, 0) : model.warm_up_weeks + model.week, record.ARR]
     _add_years(arr[::WEEKS_A_YEAR], found)
     found[COLUMN["runs"]], found[COLUMN["weeks"]] = 1.0, model.week
     found[COLUMN["ramp_months"]] = months_to_ninety_percent(world.sales.ramp_weeks)
     found[COLUMN["quota_usd"]] = world.sales.on_target_earnings_usd * world.sales.quota_multiple
-    found[COLUMN["prospects_first"]], found[COLUMN["prospects_last"]] = record[0, R_PROSPECTS], record[-1, R_PROSPECTS]
+    found[COLUMN["prospects_first"]], found[COLUMN["prospects_last"]] = (
+        sums[0, record.PROSPECTS],
+        sums[-1, record.PROSPECTS],
+    )
     return found
 
 

@@ -20,7 +20,7 @@ from revorg.scenarios.designs import Design
 from revorg.scenarios.loading import load
 from revorg.simulation.codes import WEEKS_A_YEAR
 from revorg.simulation.model import RevenueOrganization
-from revorg.simulation.record import R_ARR, R_BURNOUTS, R_DISMISSALS, R_MISSED, R_QUARTERS
+from revorg.simulation.record import record
 
 WORLDS = ("simple-single", "complex-multi")
 PERSONS = ("strategist", "executor", "operator", "advocate")
@@ -71,12 +71,12 @@ def course_of(job: tuple[str, int]) -> Course:
     past = RevenueOrganization(world, seed=seed)
     models = [past.fork(Design.parse(design).apply(world)).run() for design in DESIGNS]
     ends = past.warm_up_weeks + WEEKS_A_YEAR * np.arange(1, YEARS + 1) - 1
-    arr = np.log(np.array([np.maximum(model.record[ends, R_ARR], 1.0) for model in models]))
+    arr = np.log(np.array([np.maximum(model.record[ends, record.ARR], 1.0) for model in models]))
     changes = np.sum([changes_of(model.record, past.warm_up_weeks) for model in models], axis=0)
     return Course(arr[1:] - arr[0], changes)
 
 
-def changes_of(record: Floats, first: int) -> Floats:
+def changes_of(sums: Floats, first: int) -> Floats:
     """Add up, for each kind of event, how much faster ARR grew in the year after than in the year before.
 
     Parameters
@@ -90,25 +90,25 @@ def changes_of(record: Floats, first: int) -> Floats:
     array of shape (events, 2), sum and number
     """
     found = np.zeros((len(EVENTS), 2))
-    for week in range(max(first, WEEKS_A_YEAR), len(record) - WEEKS_A_YEAR):
-        before, now, after = record[[week - WEEKS_A_YEAR, week, week + WEEKS_A_YEAR], R_ARR]
+    for week in range(max(first, WEEKS_A_YEAR), len(sums) - WEEKS_A_YEAR):
+        before, now, after = sums[[week - WEEKS_A_YEAR, week, week + WEEKS_A_YEAR], record.ARR]
         if min(before, now) <= 0.0:
             continue
-        for event in _events(record, week):
+        for event in _events(sums, week):
             found[event] += (after / now - now / before, 1.0)
     return found
 
 
-def _events(record: Floats, week: int) -> Iterator[int]:
+def _events(sums: Floats, week: int) -> Iterator[int]:
     """Yield the kinds of event that a week saw."""
-    if record[week, R_DISMISSALS]:
+    if sums[week, record.DISMISSALS]:
         yield 0
-    if record[week, R_BURNOUTS]:
+    if sums[week, record.BURNOUTS]:
         yield 1
-    if not record[week, R_QUARTERS]:
+    if not sums[week, record.QUARTERS]:
         return
-    missed = record[week, R_MISSED] and record[max(week - 13, 0), R_MISSED]
-    if missed and not record[max(week - 13, 0) : week + 1, [R_DISMISSALS, R_BURNOUTS]].any():
+    missed = sums[week, record.QUARTER_MISSED] and sums[max(week - 13, 0), record.QUARTER_MISSED]
+    if missed and not sums[max(week - 13, 0) : week + 1, [record.DISMISSALS, record.BURNOUTS]].any():
         yield 2
     yield 3
 

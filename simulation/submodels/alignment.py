@@ -5,25 +5,27 @@ line has no effect of its own.
 """
 
 import math
+from typing import Any
 
-from revorg.simulation.codes import CUSTOMER_WORK, OWNERSHIP, PLANS_KEPT, Column
-from revorg.simulation.compiling import loop, rule
-from revorg.simulation.record import R_ALIGNMENT, R_OWNERSHIP
-from revorg.simulation.scenario import Scenario
-from revorg.simulation.state import Firm, People
+from revorg.simulation.codes import CUSTOMER_WORK, Column, gauge
+from revorg.simulation.compiling import phase, rule, step
+from revorg.simulation.numbers import Now, World
+from revorg.simulation.record import record
+from revorg.simulation.stand_ins import StandIns
+from revorg.simulation.state import Firm, People, Routes
 from revorg.simulation.submodels.rules import held_or
 
 
 @rule
-def alignment_target(
-    hours: float, kept: float, shared: float, base: float, contact: float, scale: float, by_kept: float, by_goals: float
-) -> float:
+def alignment_target(hours: float, kept: float, shared: float, alignment: Any) -> float:
     """Alignment that a pair of functions settles at. [0..1]  Source: trial; contact saturates.
 
-    >>> alignment_target(0.0, 0.0, 0.0, base=0.2, contact=0.56, scale=4.0, by_kept=0.1, by_goals=0.1)
+    >>> from revorg.simulation.parameters.firm import Alignment
+    >>> alignment_target(0.0, 0.0, 0.0, Alignment(base=0.2))
     0.2
     """
-    target = base + contact * (1.0 - math.exp(-hours / scale)) + by_kept * kept + by_goals * shared
+    contact = alignment.contact * (1.0 - math.exp(-hours / alignment.contact_scale_hours))
+    target = alignment.base + contact + alignment.plans_kept * kept + alignment.goals * shared
     return min(max(target, 0.0), 1.0)
 
 
@@ -66,51 +68,45 @@ def shared_goals(measures: Column, one: int, other: int) -> float:
     return overlap
 
 
+@step
 def meet(
-    people: People, firm: Firm, head_of: Column, record: Column, world: Scenario, week: int,
-    held_ownership: float = math.nan,
+    people: People, routes: Routes, firm: Firm, sums: Column, world: World, held: StandIns, now: Now
 ) -> None:  # fmt: skip
     """Move the alignment of every pair of functions, and the ownership of customers, by a week."""
-    rules = world.alignment
-    _meet(
-        people.parent, people.line, people.meeting_hours, people.vacant_until, people.measures, firm.alignment,
-        firm.gauges, firm.lift, head_of, record, week, rules.pace, rules.base, rules.contact,
-        rules.contact_scale_hours, rules.plans_kept, rules.goals, rules.outside_efficiency, rules.ownership_pace,
-        rules.ownership_base, rules.ownership_work, rules.ownership_meeting, held_ownership,
-    )  # fmt: skip
-
-
-@loop
-def _meet(
-    parent: Column, line: Column, meeting_hours: Column, vacant_until: Column, measures: Column, alignment: Column,
-    gauges: Column, lift: Column, head_of: Column, record: Column, week: int, pace: float, base: float,
-    contact: float, scale: float, by_kept: float, by_goals: float, outside: float, ownership_pace: float,
-    ownership_base: float, ownership_work: float, ownership_meeting: float, held_ownership: float,
-) -> None:  # fmt: skip
+    rules, gauges = world.alignment, firm.gauges
     total = 0.0
     for one in range(4):
         for other in range(one + 1, 4):
-            hours = 0.0
-            for s in range(parent.shape[0]):
-                if week < vacant_until[s] or meeting_hours[s] <= 0.0:
-                    continue
-                # Hours go where they yield most: in proportion to the yield of each of the six pairs.
-                yields = 0.0
-                for a in range(4):
-                    for b in range(a + 1, 4):
-                        yields += yield_of_hour(line[s], a, b, outside)
-                here = yield_of_hour(line[s], one, other, outside)
-                if yields > 0.0:
-                    hours += meeting_hours[s] * here / yields * here
-            shared = shared_goals(measures, head_of[one], head_of[other])
-            target = alignment_target(hours, gauges[PLANS_KEPT], shared, base, contact, scale, by_kept, by_goals)
-            alignment[one, other] = moved_toward(alignment[one, other], target, pace)
-            alignment[other, one] = alignment[one, other]
-            total += alignment[one, other]
+            hours = _hours_for(people, one, other, rules.outside_efficiency, now.week)
+            shared = shared_goals(people.measures, routes.head_of[one], routes.head_of[other])
+            target = alignment_target(hours, gauges[gauge.PLANS_KEPT], shared, rules)
+            firm.alignment[one, other] = moved_toward(firm.alignment[one, other], target, rules.pace)
+            firm.alignment[other, one] = firm.alignment[one, other]
+            total += firm.alignment[one, other]
     mean = total / 6.0
-    work = min(max(0.5 * (1.0 + lift[CUSTOMER_WORK]), 0.0), 1.0)
-    target = ownership_base + ownership_work * work + ownership_meeting * mean
-    moved = min(max(moved_toward(gauges[OWNERSHIP], target, ownership_pace), 0.0), 1.0)
-    gauges[OWNERSHIP] = held_or(held_ownership, moved)
-    record[R_ALIGNMENT] = mean
-    record[R_OWNERSHIP] = gauges[OWNERSHIP]
+    work = min(max(0.5 * (1.0 + firm.lift[CUSTOMER_WORK]), 0.0), 1.0)
+    target = rules.ownership_base + rules.ownership_work * work + rules.ownership_meeting * mean
+    moved = min(max(moved_toward(gauges[gauge.OWNERSHIP], target, rules.ownership_pace), 0.0), 1.0)
+    gauges[gauge.OWNERSHIP] = held_or(held.ownership, moved)
+    sums[record.ALIGNMENT] = mean
+    sums[record.OWNERSHIP] = gauges[gauge.OWNERSHIP]
+
+
+@phase
+def _hours_for(people: People, one: int, other: int, outside: float, week: int) -> float:
+    """Meeting hours of all leaders that reach a pair of functions, by what an hour is worth to it. [h a week]
+
+    Hours go where they yield most: in proportion to the yield of each of the six pairs.
+    """
+    hours = 0.0
+    for s in range(people.place.shape[0]):
+        if week < people.vacant_until[s] or people.meeting_hours[s] <= 0.0:
+            continue
+        line, yields = people.line[s], 0.0
+        for a in range(4):
+            for b in range(a + 1, 4):
+                yields += yield_of_hour(line, a, b, outside)
+        here = yield_of_hour(line, one, other, outside)
+        if yields > 0.0:
+            hours += people.meeting_hours[s] * here / yields * here
+    return hours

@@ -1,56 +1,33 @@
 """Steps 8 and 9: success serves customers, and customers decide to stay, shrink, grow or leave."""
 
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import betaincinv
 
-from revorg.simulation.chance import CHURN, EXPANSION, ISSUE, RELATION, SHRINK, normal, stream, uniform
-from revorg.simulation.chance import ESCALATION as ESCALATES
-from revorg.simulation.chance import HEALTH as HEALTH_NOISE
+from revorg.simulation.chance import normal, purpose, stream, uniform
 from revorg.simulation.codes import (
-    ARR_USD,
     CUSTOMER,
     CUSTOMER_WORK,
     ESCALATION,
-    HEALTH,
     LOST,
-    MATURITY,
-    OWNERSHIP,
-    PLANNED,
+    MARKETING,
+    SALES,
+    SUCCESS,
     WEEKS_A_QUARTER,
     WEEKS_A_YEAR,
     Column,
+    gauge,
 )
-from revorg.simulation.compiling import loop, rule
-from revorg.simulation.record import (
-    R_ACCOUNT_HOURS,
-    R_ARR,
-    R_BASE_EXPANSION,
-    R_CHAMPION_WORTH,
-    R_CHURNED,
-    R_CHURNED_CUSTOMERS,
-    R_CONTRACTION,
-    R_CRITIC_WORTH,
-    R_CUSTOMERS,
-    R_EQUITY,
-    R_EXPANSION,
-    R_FIRST_DUE,
-    R_FIRST_RENEWED,
-    R_HEALTH_SUM,
-    R_ISSUES,
-    R_PLAN_HOURS,
-    R_RIVAL_CHURNED,
-)
-from revorg.simulation.scenario import Scenario
-from revorg.simulation.stand_ins import NOTHING_HELD, StandIns
+from revorg.simulation.compiling import phase, rule, step
+from revorg.simulation.numbers import Now, World
+from revorg.simulation.record import record
+from revorg.simulation.stand_ins import StandIns
 from revorg.simulation.state import Accounts, Decisions, Firm, Fronts
 from revorg.simulation.submodels.heaps import list_rows
 from revorg.simulation.submodels.matters import raise_matter
 from revorg.simulation.submodels.rules import customer_value, held_or, logistic, margin_share, responsive
-
-PLANS = ("none", "best", "everywhere")
-"""Which customers get an account plan, in the order of the loop's codes."""
 
 
 @rule
@@ -194,7 +171,7 @@ def room_to_grow(contract_usd: float, potential_usd: float, groups: int, group: 
 
 @rule
 def gets_plan(plans: int, contract_usd: float, mean_contract_usd: float) -> bool:
-    """Whether a customer gets an account plan: nobody, the larger customers, or all.
+    """Whether a customer gets an account plan: nobody (0), the larger customers (1), or all (2).
 
     >>> gets_plan(0, 9.0, 5.0), gets_plan(1, 9.0, 5.0), gets_plan(1, 4.0, 5.0), gets_plan(2, 4.0, 5.0)
     (False, True, False, True)
@@ -238,149 +215,222 @@ def churn_logits(chances: Column, a: float, b: float) -> Column:
     return np.interp(logits, np.linspace(-30.0, 30.0, 6001), _disposition_table(a, b))
 
 
+class Service(NamedTuple):
+    """What success can do for every customer this week, and how it is counted."""
+
+    worth: float  # health that leaders' customer work adds
+    unplanned_work: float  # multiplier of growth in an account without a plan
+    planned_work: float  # the same with a plan
+    mean_contract: float  # USD
+    aligned: float  # how well sales and marketing work with success
+    issue_rate: float  # a week
+    floor: float  # least stakes of a matter that reaches a desk, USD
+    margin: float  # share of a contract left after running and serving it
+
+
+class Draws(NamedTuple):
+    """Keys of this week's draws of all customers."""
+
+    noises: Any
+    relations: Any
+    issues: Any
+    escalates: Any
+    churns: Any
+    shrinks: Any
+    grows: Any
+
+
+@step
 def serve(
-    accounts: Accounts, fronts: Fronts, firm: Firm, decisions: Decisions, record: Column, world: Scenario, seed: int,
-    week: int, held: StandIns = NOTHING_HELD,
+    accounts: Accounts, fronts: Fronts, firm: Firm, decisions: Decisions, sums: Column, world: World, held: StandIns,
+    now: Now,
 ) -> None:  # fmt: skip
     """Serve every customer for a week, and let those decide whose time has come."""
+    rows = np.empty(accounts.stage.shape[0], np.int64)
+    customers = rows[: list_rows(accounts.stage, CUSTOMER, rows)]
+    service, draws = _service_of(fronts, firm, world), _draws_of(now)
+    fronts.customers[:] = 0
+    fronts.referrers[:] = 0
+    fronts.arr_usd[:] = 0.0
+    sums[record.CUSTOMERS] = sums[record.ARR] = 0.0
+    values_customers = (now.week + 1) % WEEKS_A_QUARTER == 0
+    planned, health_sum, hours = 0, 0.0, 0.0
+    for i in customers:
+        has_plan = gets_plan(world.levers.account_plans, accounts.contract_usd[i], service.mean_contract)
+        work = service.planned_work if has_plan else service.unplanned_work
+        planned += has_plan
+        delivered = _cared_for(accounts, i, firm.gauges[gauge.OWNERSHIP], work, service, sums, world, held, draws)
+        hours += world.customers.care_hours
+        if uniform(draws.issues, i) < service.issue_rate:
+            delivered -= world.customers.issue_loss
+            hours += world.customers.issue_hours
+            _has_an_issue(accounts, i, decisions, service, sums, world, now, draws)
+        noise = world.customers.health_noise * normal(draws.noises, i)
+        accounts.health[i] = health_after(accounts.health[i], delivered, world.customers.health_pace, noise)
+        if now.week >= accounts.due[i] and not _renews(accounts, i, fronts.pressure, sums, world, now, draws):
+            continue
+        _buys(accounts, i, work, service.aligned, sums, world, now, draws)
+        if values_customers:
+            sums[record.EQUITY] += _value_of(accounts, i, fronts.partner, service.margin, world)
+        health_sum += accounts.health[i]
+        _count(accounts, i, fronts, sums, world.customers.healthy_reference)
+    _close_service(firm.gauges, sums, planned, health_sum, hours, world.customers)
+
+
+@phase
+def _service_of(fronts: Fronts, firm: Firm, world: World) -> Service:
+    """What success can do this week."""
+    rules, gauges = world.customers, firm.gauges
+    costs = world.finance.infrastructure_share + world.finance.serve_share
+    unplanned = responsive(rules.expansion_gain, firm.lift[CUSTOMER_WORK])
+    contributed = firm.contribution[CUSTOMER_WORK]
+    return Service(
+        rules.service_gain * firm.lift[CUSTOMER_WORK],
+        unplanned,
+        work_with_plan(unplanned, rules.plan_gain, contributed, rules.plans_per_hour, gauges[gauge.PLANNED]),
+        gauges[gauge.ARR_USD] / max(fronts.customers.sum(), 1),
+        0.5 * (firm.alignment[SALES, SUCCESS] + firm.alignment[MARKETING, SUCCESS]),
+        relieved(rules.issues_per_week, gauges[gauge.MATURITY], rules.issue_relief),
+        max(world.decisions.stakes_floor_share * gauges[gauge.ARR_USD], 1.0),
+        margin_share(costs, world.operations.cost_relief, gauges[gauge.MATURITY]),
+    )
+
+
+@rule
+def _draws_of(now: Now) -> Draws:
+    """Keys of the week's draws."""
+    return Draws(
+        stream(now.seed, purpose.HEALTH, now.week),
+        stream(now.seed, purpose.RELATION, now.week),
+        stream(now.seed, purpose.ISSUE, now.week),
+        stream(now.seed, purpose.ESCALATION, now.week),
+        stream(now.seed, purpose.CHURN, now.week),
+        stream(now.seed, purpose.SHRINK, now.week),
+        stream(now.seed, purpose.EXPANSION, now.week),
+    )
+
+
+@phase
+def _cared_for(
+    accounts: Accounts, i: int, ownership: float, work: float, service: Service, sums: Column, world: World,
+    held: StandIns, draws: Draws,
+) -> float:  # fmt: skip
+    """Move a customer's relations and adoption by a week; return the value it perceives, before issues."""
     rules = world.customers
-    _serve(
-        accounts.stage, accounts.since, accounts.due, accounts.waiting, accounts.front, accounts.group, accounts.size,
-        accounts.churn_logit, accounts.contract_usd, accounts.health, accounts.adoption, accounts.champion,
-        accounts.sponsors, accounts.critics, accounts.products_owned, accounts.groups_reached, fronts.pressure,
-        fronts.partner, fronts.customers, fronts.arr_usd, fronts.referrers, firm.gauges, firm.lift, firm.contribution,
-        firm.alignment, decisions.entry_kind, decisions.entry_row, decisions.entry_day, decisions.entry_climbs,
-        decisions.entry_at_stake, decisions.entries, record, seed, week, world.market.contract_usd,
-        world.market.products, rules.health_slope, rules.neutral_health, rules.health_pace, rules.health_noise,
-        rules.service_gain, rules.expansion_gain, rules.expansion_per_week, rules.expansion_step, rules.land_share,
-        rules.champion_loss_per_year, rules.champion_return_per_week, rules.champion_worth,
-        rules.sponsor_gain_per_week, rules.sponsor_worth, rules.critic_rate_per_year, rules.critic_loss,
-        rules.issues_per_week, rules.issue_relief, rules.issue_loss, rules.escalated_share, rules.adoption_weeks,
-        rules.adoption_worth, rules.term_weeks, rules.shrink_logit, rules.shrink_share, rules.healthy_reference,
-        rules.care_hours, rules.issue_hours, rules.product_potential, rules.cross_sale_share,
-        PLANS.index(world.levers.account_plans), rules.plan_gain, rules.plans_per_hour, rules.plan_hours,
-        world.alignment.ownership_worth, world.decisions.stakes_floor_share, world.decisions.escalate_share,
-        world.demand.churned_return_weeks, rules.rival_pull,
-        world.finance.infrastructure_share + world.finance.serve_share, world.operations.cost_relief,
-        world.finance.partner_share, world.finance.discount_a_year, (week + 1) % WEEKS_A_QUARTER == 0,
-        held.champion_worth, held.critic_worth,
+    accounts.champion[i], accounts.sponsors[i], accounts.critics[i] = relations_after(
+        uniform(draws.relations, i), accounts.champion[i], accounts.sponsors[i], accounts.critics[i],
+        accounts.group[i], rules.champion_loss_per_year / WEEKS_A_YEAR, rules.champion_return_per_week,
+        rules.critic_rate_per_year / WEEKS_A_YEAR, rules.sponsor_gain_per_week * work,
+    )  # fmt: skip
+    accounts.groups_reached[i] = max(accounts.groups_reached[i], accounts.sponsors[i])
+    accounts.adoption[i] = adoption_after(accounts.adoption[i], rules.adoption_weeks)
+    sponsored = worth_of_sponsors(
+        accounts.champion[i], rules.champion_worth, accounts.sponsors[i], rules.sponsor_worth, accounts.adoption[i]
+    )
+    worn = -rules.critic_loss * accounts.critics[i]
+    sums[record.CHAMPION_WORTH] += sponsored
+    sums[record.CRITIC_WORTH] += worn
+    return delivered_to(
+        rules.neutral_health, service.worth, accounts.adoption[i], rules.adoption_worth,
+        held_or(held.champion_worth, sponsored), held_or(held.critic_worth, worn), ownership,
+        world.alignment.ownership_worth,
     )  # fmt: skip
 
 
-@loop
-def _serve(
-    stage: Column, since: Column, due: Column, waiting: Column, front: Column, group: Column, size: Column,
-    churn_logit: Column, contract: Column, health: Column, adoption: Column, champion: Column, sponsors: Column,
-    critics: Column, products_owned: Column, groups_reached: Column, pressure: Column, partner: Column,
-    customers: Column, arr_usd: Column, referrers: Column, gauges: Column, lift: Column, contribution: Column,
-    alignment: Column, entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column,
-    entry_at_stake: Column, entries: Column, record: Column, seed: int, week: int, contract_usd: float, products: int,
-    slope: float, neutral: float, pace: float, noise: float, service_gain: float, expansion_gain: float,
-    expansion_per_week: float, expansion_step: float, land_share: float, champion_loss_per_year: float,
-    champion_return: float, champion_worth: float, sponsor_gain: float, sponsor_worth: float,
-    critic_rate_per_year: float, critic_loss: float, issues_per_week: float, issue_relief: float, issue_loss: float,
-    escalated_share: float, adoption_weeks: float, adoption_worth: float, term_weeks: int, shrink_logit: float,
-    shrink_share: float, healthy: float, care_hours: float, issue_hours: float, product_potential: float,
-    cross_sale_share: float, plans: int, plan_gain: float, plans_per_hour: float, plan_hours: float,
-    ownership_worth: float, floor_share: float, escalate_share: float, return_weeks: float, rival_pull: float,
-    costs: float, cost_relief: float, partner_share: float, discount: float, values_customers: bool,
-    held_champion: float, held_critic: float,
+@phase
+def _has_an_issue(
+    accounts: Accounts, i: int, decisions: Decisions, service: Service, sums: Column, world: World, now: Now,
+    draws: Draws,
 ) -> None:  # fmt: skip
-    noises, relations = stream(seed, HEALTH_NOISE, week), stream(seed, RELATION, week)
-    grows, churns, shrinks = stream(seed, EXPANSION, week), stream(seed, CHURN, week), stream(seed, SHRINK, week)
-    issues, escalates = stream(seed, ISSUE, week), stream(seed, ESCALATES, week)
-    floor = max(floor_share * gauges[ARR_USD], 1.0)
-    margin = margin_share(costs, cost_relief, gauges[MATURITY])
-    service = service_gain * lift[CUSTOMER_WORK]
-    unplanned_work = responsive(expansion_gain, lift[CUSTOMER_WORK])
-    planned_work = work_with_plan(
-        unplanned_work, plan_gain, contribution[CUSTOMER_WORK], plans_per_hour, gauges[PLANNED]
-    )
-    mean_contract = gauges[ARR_USD] / max(customers.sum(), 1)
-    aligned = 0.5 * (alignment[1, 2] + alignment[0, 2])
-    issue_rate = relieved(issues_per_week, gauges[MATURITY], issue_relief)
-    champion_loss, critic_rate = champion_loss_per_year / WEEKS_A_YEAR, critic_rate_per_year / WEEKS_A_YEAR
-    for f in range(customers.shape[0]):
-        customers[f] = referrers[f] = 0
-        arr_usd[f] = 0.0
-    count, planned, arr, health_sum, hours = 0, 0, 0.0, 0.0, 0.0
-    rows = np.empty(stage.shape[0], np.int64)
-    for place in range(list_rows(stage, CUSTOMER, rows)):
-        i = rows[place]
-        has_plan = gets_plan(plans, contract[i], mean_contract)
-        account_work = planned_work if has_plan else unplanned_work
-        planned += has_plan
-        champion[i], sponsors[i], critics[i] = relations_after(
-            uniform(relations, i), champion[i], sponsors[i], critics[i], group[i], champion_loss, champion_return,
-            critic_rate, sponsor_gain * account_work,
+    """Count an issue; where much hangs on it, it is escalated."""
+    sums[record.ISSUES] += 1.0
+    if accounts.waiting[i] == 0:
+        accounts.waiting[i] = raise_matter(
+            decisions, ESCALATION, i, now.week, draws.escalates, world.customers.escalated_share,
+            accounts.contract_usd[i], service.floor, world.decisions.escalate_share,
         )  # fmt: skip
-        groups_reached[i] = max(groups_reached[i], sponsors[i])
-        adoption[i] = adoption_after(adoption[i], adoption_weeks)
-        sponsored = worth_of_sponsors(champion[i], champion_worth, sponsors[i], sponsor_worth, adoption[i])
-        worn = -critic_loss * critics[i]
-        record[R_CHAMPION_WORTH] += sponsored
-        record[R_CRITIC_WORTH] += worn
-        delivered = delivered_to(
-            neutral, service, adoption[i], adoption_worth, held_or(held_champion, sponsored),
-            held_or(held_critic, worn), gauges[OWNERSHIP], ownership_worth,
-        )  # fmt: skip
-        hours += care_hours
-        chance = uniform(issues, i)
-        if chance < issue_rate:
-            delivered -= issue_loss
-            record[R_ISSUES] += 1.0
-            hours += issue_hours
-            if waiting[i] == 0:
-                waiting[i] = raise_matter(
-                    entry_kind, entry_row, entry_day, entry_climbs, entry_at_stake, entries, ESCALATION, i, week,
-                    escalates, escalated_share, contract[i], floor, escalate_share,
-                )  # fmt: skip
-        health[i] = health_after(health[i], delivered, pace, noise * normal(noises, i))
-        potential = potential_of(contract_usd * size[i], land_share, products_owned[i], product_potential)
-        if week >= due[i]:
-            first = week - since[i] <= term_weeks
-            record[R_FIRST_DUE] += first
-            rivals = drawn_away(pressure[front[i]], float(critics[i]), rival_pull)
-            chance = uniform(churns, i)
-            if chance < churn_probability(churn_logit[i] + rivals, health[i], neutral, slope):
-                if chance >= churn_probability(churn_logit[i], health[i], neutral, slope):
-                    record[R_RIVAL_CHURNED] += 1.0
-                record[R_CHURNED] += contract[i]
-                record[R_CHURNED_CUSTOMERS] += 1.0
-                stage[i], since[i], due[i], contract[i] = LOST, week, week + return_weeks, 0.0
-                continue
-            record[R_FIRST_RENEWED] += first
-            due[i] += term_weeks
-            if uniform(shrinks, i) < logistic(shrink_logit + slope * (neutral - health[i])):
-                record[R_CONTRACTION] += shrink_share * contract[i]
-                contract[i] *= 1.0 - shrink_share
-        room = room_to_grow(contract[i], potential, groups_reached[i], group[i])
-        hazard = expansion_hazard(expansion_per_week, health[i], neutral, account_work, aligned, room)
-        chance = uniform(grows, i)
-        if chance < hazard:
-            if products_owned[i] < products and chance < cross_sale_share * hazard:
-                products_owned[i] += 1
-                potential = potential_of(contract_usd * size[i], land_share, products_owned[i], product_potential)
-            added = min(expansion_step * potential, potential - contract[i])
-            contract[i] += added
-            record[R_EXPANSION] += added
-            record[R_BASE_EXPANSION] += added * min(1.0, (week - since[i]) / WEEKS_A_YEAR)
-        if values_customers:
-            leaves = churn_probability(churn_logit[i], health[i], neutral, slope) * WEEKS_A_YEAR / term_weeks
-            kept = margin - partner[front[i]] * partner_share
-            record[R_EQUITY] += customer_value(contract[i], kept, leaves, discount)
-        count += 1
-        arr += contract[i]
-        health_sum += health[i]
-        customers[front[i]] += 1
-        arr_usd[front[i]] += contract[i]
-        if health[i] > healthy:
-            referrers[front[i]] += 1
-    gauges[ARR_USD] = arr
-    gauges[HEALTH] = health_sum / count if count > 0 else neutral
-    record[R_ARR] = arr
-    record[R_CUSTOMERS] = count
-    record[R_HEALTH_SUM] = health_sum
-    gauges[PLANNED] = planned
-    record[R_PLAN_HOURS] = plan_hours * planned
-    record[R_ACCOUNT_HOURS] = hours + record[R_PLAN_HOURS]
+
+
+@phase
+def _renews(
+    accounts: Accounts, i: int, pressure: Column, sums: Column, world: World, now: Now, draws: Draws
+) -> bool:  # fmt: skip
+    """Let a customer decide at its term: it leaves, or it renews and perhaps shrinks; whether it stays."""
+    rules = world.customers
+    neutral, slope = rules.neutral_health, rules.health_slope
+    first = now.week - accounts.since[i] <= rules.term_weeks
+    sums[record.FIRST_DUE] += first
+    rivals = drawn_away(pressure[accounts.front[i]], float(accounts.critics[i]), rules.rival_pull)
+    chance, health = uniform(draws.churns, i), accounts.health[i]
+    if chance < churn_probability(accounts.churn_logit[i] + rivals, health, neutral, slope):
+        if chance >= churn_probability(accounts.churn_logit[i], health, neutral, slope):
+            sums[record.RIVAL_CHURNED] += 1.0
+        sums[record.CHURNED_ARR] += accounts.contract_usd[i]
+        sums[record.CHURNED_CUSTOMERS] += 1.0
+        accounts.stage[i], accounts.since[i], accounts.contract_usd[i] = LOST, now.week, 0.0
+        accounts.due[i] = now.week + world.demand.churned_return_weeks
+        return False
+    sums[record.FIRST_RENEWED] += first
+    accounts.due[i] += rules.term_weeks
+    if uniform(draws.shrinks, i) < logistic(rules.shrink_logit + slope * (neutral - health)):
+        sums[record.CONTRACTION_ARR] += rules.shrink_share * accounts.contract_usd[i]
+        accounts.contract_usd[i] *= 1.0 - rules.shrink_share
+    return True
+
+
+@phase
+def _buys(
+    accounts: Accounts, i: int, work: float, aligned: float, sums: Column, world: World, now: Now, draws: Draws
+) -> None:  # fmt: skip
+    """Let a customer buy more, perhaps a further product."""
+    rules, owned, contract = world.customers, accounts.products_owned, accounts.contract_usd
+    first_contract = world.market.contract_usd * accounts.size[i]
+    potential = potential_of(first_contract, rules.land_share, owned[i], rules.product_potential)
+    room = room_to_grow(contract[i], potential, accounts.groups_reached[i], accounts.group[i])
+    hazard = expansion_hazard(rules.expansion_per_week, accounts.health[i], rules.neutral_health, work, aligned, room)
+    chance = uniform(draws.grows, i)
+    if chance >= hazard:
+        return
+    if owned[i] < world.market.products and chance < rules.cross_sale_share * hazard:
+        owned[i] += 1
+        potential = potential_of(first_contract, rules.land_share, owned[i], rules.product_potential)
+    added = min(rules.expansion_step * potential, potential - contract[i])
+    contract[i] += added
+    sums[record.EXPANSION_ARR] += added
+    sums[record.BASE_EXPANSION_ARR] += added * min(1.0, (now.week - accounts.since[i]) / WEEKS_A_YEAR)
+
+
+@phase
+def _value_of(accounts: Accounts, i: int, partner: Column, margin: float, world: World) -> float:
+    """Value of a customer for as long as it will stay. [USD]"""
+    rules = world.customers
+    a_term = churn_probability(accounts.churn_logit[i], accounts.health[i], rules.neutral_health, rules.health_slope)
+    kept = margin - partner[accounts.front[i]] * world.finance.partner_share
+    leaves = a_term * WEEKS_A_YEAR / rules.term_weeks
+    return customer_value(accounts.contract_usd[i], kept, leaves, world.finance.discount_a_year)
+
+
+@phase
+def _count(accounts: Accounts, i: int, fronts: Fronts, sums: Column, healthy: float) -> None:
+    """Count a customer, in all and on its front."""
+    f = accounts.front[i]
+    sums[record.CUSTOMERS] += 1.0
+    sums[record.ARR] += accounts.contract_usd[i]
+    fronts.customers[f] += 1
+    fronts.arr_usd[f] += accounts.contract_usd[i]
+    if accounts.health[i] > healthy:
+        fronts.referrers[f] += 1
+
+
+@rule
+def _close_service(
+    gauges: Column, sums: Column, planned: int, health_sum: float, hours: float, customers: Any
+) -> None:  # fmt: skip
+    """Note what was served, in the week's record and for next week."""
+    count = sums[record.CUSTOMERS]
+    gauges[gauge.ARR_USD] = sums[record.ARR]
+    gauges[gauge.HEALTH] = health_sum / count if count > 0.0 else customers.neutral_health
+    gauges[gauge.PLANNED] = planned
+    sums[record.HEALTH_SUM] = health_sum
+    sums[record.PLAN_HOURS] = customers.plan_hours * planned
+    sums[record.ACCOUNT_HOURS] = hours + sums[record.PLAN_HOURS]

@@ -1,51 +1,35 @@
 """Step 7: reps work deals. Hours move a deal; every member of the buying group has to agree in the end."""
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
-from revorg.simulation.chance import DEAL_AGREES, DEAL_RIVAL, EXCEPTION, ONBOARDING, STALL, stream, uniform
+from revorg.simulation.chance import purpose, stream, uniform
 from revorg.simulation.codes import (
-    ARR_USD,
-    BOOKED_USD,
     CUSTOMER,
     CUSTOMER_WORK,
     DEAL_EXCEPTION,
     EXECUTION_WORK,
     LOST,
-    MATURITY,
     OPERATIONS_WORK,
     OPPORTUNITY,
     SALES,
     SUCCESS,
     WEEKS_A_YEAR,
     Column,
+    gauge,
 )
-from revorg.simulation.compiling import loop, rule
-from revorg.simulation.record import (
-    R_ABROAD_ARR,
-    R_CONTESTED_CLOSED,
-    R_CONTESTED_WON,
-    R_CYCLE,
-    R_DEALS_OPEN,
-    R_LIFETIME_MARGIN,
-    R_NEW_ARR,
-    R_NEW_CUSTOMERS,
-    R_NO_DECISION,
-    R_ONBOARDINGS,
-    R_ONBOARDINGS_BAD,
-    R_PIPELINE,
-    R_RIVAL,
-    R_USED,
-    R_WON,
-)
-from revorg.simulation.scenario import Scenario
-from revorg.simulation.stand_ins import NOTHING_HELD, StandIns
+from revorg.simulation.compiling import phase, rule, step
+from revorg.simulation.numbers import Now, World
+from revorg.simulation.record import record
+from revorg.simulation.stand_ins import StandIns
 from revorg.simulation.state import Accounts, Decisions, Firm, Fronts, Reps
 from revorg.simulation.submodels.heaps import list_rows
 from revorg.simulation.submodels.matters import raise_matter
-from revorg.simulation.submodels.reps import _rep_hours, _take_leads
 from revorg.simulation.submodels.rules import (
     customer_value,
     deal_hours_of,
+    held_or,
     logistic,
     margin_share,
     most_contested,
@@ -114,165 +98,202 @@ def bad_start(alignment: float, by_alignment: float) -> float:
     return by_alignment * (1.0 - alignment)
 
 
-def work_deals(
-    accounts: Accounts, fronts: Fronts, reps: Reps, firm: Firm, decisions: Decisions, record: Column, world: Scenario,
-    seed: int, week: int, held: StandIns = NOTHING_HELD,
+class Offer(NamedTuple):
+    """What the firm can do for every deal this week, and how deals are counted."""
+
+    sales: float  # lift of the work that answers the buyer
+    service: float  # of the work that answers the users
+    technical: float  # of the work that answers the technicians
+    leaders: float  # mean lift, which answers the sponsor
+    bad_start: float  # probability that an onboarding begins badly
+    exception_rate: float  # a deal and week
+    floor: float  # least stakes of a matter that reaches a desk, USD
+    margin: float  # share of a contract left after running and serving it
+    contested: int  # front under most pressure, −1 for none
+
+
+@step
+def work(
+    accounts: Accounts, fronts: Fronts, reps: Reps, firm: Firm, decisions: Decisions, sums: Column, world: World,
+    held: StandIns, now: Now,
 ) -> None:  # fmt: skip
-    """Give reps their hours, let them take new deals, and move every open deal by a week."""
-    rules, customers = world.sales, world.customers
-    _rep_hours(
-        reps.active, reps.share, reps.hired, reps.skill, reps.hours, reps.load, reps.weight, firm.gauges, firm.lift,
-        record, week, rules.rep_hours, rules.admin_share, rules.admin_relief, rules.ramp_weeks, rules.coaching_gain,
-        held.coaching_lift,
-    )  # fmt: skip
-    _take_leads(
-        accounts.stage, accounts.since, accounts.due, accounts.attempt, accounts.rep, accounts.progress,
-        accounts.heat, accounts.size, accounts.front, fronts.segment, fronts.pressure, reps.active, reps.segment,
-        reps.hours, reps.load, reps.weight, record, seed, week, world.market.segments, rules.deal_hours,
-        rules.hours_exponent, rules.pace_weeks, rules.capacity_limit, rules.priority_exponent,
-        world.demand.lead_patience_weeks, world.demand.unworked_return_weeks, world.demand.lost_return_weeks,
-    )  # fmt: skip
-    _work_deals(
-        accounts.stage, accounts.since, accounts.due, accounts.attempt, accounts.rep, accounts.progress,
-        accounts.heat, accounts.waiting, accounts.size, accounts.group, accounts.front, accounts.churn_logit,
-        accounts.contract_usd, accounts.health, accounts.adoption, accounts.champion, accounts.sponsors,
-        accounts.critics, accounts.products_owned, accounts.groups_reached, fronts.attractiveness, fronts.pressure,
-        fronts.partner, fronts.home, reps.hours, reps.load, reps.weight, reps.booked_quarter, reps.booked_year,
-        firm.gauges, firm.lift, firm.lift if held.group_lift is None else held.group_lift,
-        firm.alignment if held.alignment is None else held.alignment, decisions.entry_kind, decisions.entry_row,
-        decisions.entry_day, decisions.entry_climbs, decisions.entry_at_stake, decisions.entries, record, seed, week,
-        rules.deal_hours, rules.hours_exponent, rules.pace_weeks, rules.priority_exponent, rules.agreement_logit,
-        rules.deal_help_gain, rules.competitor_logit, rules.competition_gain, rules.attractiveness_gain,
-        rules.stall_per_week, rules.stall_after_paces, world.market.contract_usd,
-        world.decisions.exceptions_per_deal_week, customers.issue_relief, world.decisions.stakes_floor_share,
-        world.decisions.escalate_share, world.demand.lost_return_weeks, customers.term_weeks,
-        customers.neutral_health, customers.onboarding_alignment,
-        world.finance.infrastructure_share + world.finance.serve_share, world.operations.cost_relief,
-        world.finance.partner_share, world.finance.discount_a_year,
-    )  # fmt: skip
+    """Move every open deal by a week: it is worked, it stalls, or it closes."""
+    offer = _offer_of(fronts, firm, world, held)
+    stalls = stream(now.seed, purpose.STALL, now.week)
+    exceptions = stream(now.seed, purpose.EXCEPTION, now.week)
+    rows = np.empty(accounts.stage.shape[0], np.int64)
+    deals = rows[: list_rows(accounts.stage, OPPORTUNITY, rows)]
+    needs, priorities = _what_deals_need(accounts, deals, world.sales)
+    per_priority = _share_out(deals, accounts.rep, needs, priorities, reps)
+    pipeline, used = 0.0, 0.0
+    for place in range(deals.shape[0]):
+        i = deals[place]
+        pipeline += world.market.contract_usd * accounts.size[i]
+        if accounts.progress[i] < 1.0:
+            given = hours_given(needs[place], per_priority[accounts.rep[i]], priorities[place])
+            used += given
+            _progress(accounts, i, given, needs[place], world.sales.pace_weeks)
+        # A deal cannot close while an exception of it is open.
+        if accounts.progress[i] < 1.0 or accounts.waiting[i] == 1:
+            if _stalls(accounts, i, stalls, world.sales, now.week):
+                _end_undecided(accounts, i, offer.contested, sums, world, now.week)
+            elif accounts.waiting[i] == 0:
+                accounts.waiting[i] = raise_matter(
+                    decisions, DEAL_EXCEPTION, i, now.week, exceptions, offer.exception_rate,
+                    world.market.contract_usd * accounts.size[i], offer.floor, world.decisions.escalate_share,
+                )  # fmt: skip
+        else:
+            _close(accounts, i, fronts, reps, firm, offer, sums, world, now)
+    sums[record.DEALS_OPEN] += deals.shape[0]
+    sums[record.PIPELINE_USD] = pipeline
+    sums[record.USED_HOURS] = used
 
 
-@rule
-def _share_out(
-    rows: Column, rep: Column, needs: Column, priorities: Column, hours: Column, load: Column, weight: Column
-) -> Column:
+@phase
+def _offer_of(fronts: Fronts, firm: Firm, world: World, held: StandIns) -> Offer:
+    """What the firm can do for every deal this week."""
+    maturity, lift = firm.gauges[gauge.MATURITY], np.empty(4)
+    for d in range(4):
+        lift[d] = held_or(held.group_lift[d], firm.lift[d])
+    aligned = held_or(held.alignment[SALES, SUCCESS], firm.alignment[SALES, SUCCESS])
+    costs = world.finance.infrastructure_share + world.finance.serve_share
+    return Offer(
+        lift[EXECUTION_WORK],
+        lift[CUSTOMER_WORK],
+        lift[OPERATIONS_WORK],
+        lift.mean(),
+        bad_start(aligned, world.customers.onboarding_alignment),
+        world.decisions.exceptions_per_deal_week * (1.0 - world.customers.issue_relief * maturity),
+        max(world.decisions.stakes_floor_share * firm.gauges[gauge.ARR_USD], 1.0),
+        margin_share(costs, world.operations.cost_relief, maturity),
+        most_contested(fronts.pressure),
+    )
+
+
+@phase
+def _what_deals_need(accounts: Accounts, deals: Column, sales: Any) -> tuple[Column, Column]:
+    """Hours a week that each deal can use, and its priority; none for one that is done."""
+    needs, priorities = np.zeros(deals.shape[0]), np.zeros(deals.shape[0])
+    for place in range(deals.shape[0]):
+        i = deals[place]
+        if accounts.progress[i] < 1.0:
+            needs[place] = deal_hours_of(accounts.size[i], sales.deal_hours, sales.hours_exponent) / sales.pace_weeks
+            priorities[place] = priority_of(accounts.size[i], sales.priority_exponent)
+    return needs, priorities
+
+
+@phase
+def _share_out(deals: Column, rep: Column, needs: Column, priorities: Column, reps: Reps) -> Column:
     """Hours that each rep has for a unit of priority; infinitely many where there are hours for all deals.
 
     What a deal does not need of its part goes to the rep's other deals: the part is raised until no further deal has
     all it needs, so that nobody who is short of hours leaves any unused.
     """
-    left, others = hours.copy(), weight.copy()
-    per_priority = np.full(hours.shape[0], np.inf)
-    for r in range(hours.shape[0]):
-        if load[r] > hours[r]:
-            per_priority[r] = hours[r] / weight[r]
+    left, others = reps.hours.copy(), reps.weight.copy()
+    per_priority = np.full(left.shape[0], np.inf)
+    for r in range(left.shape[0]):
+        if reps.load[r] > reps.hours[r]:
+            per_priority[r] = reps.hours[r] / reps.weight[r]
     satisfied = np.zeros(needs.shape[0], np.bool_)
     raised = True
     while raised:
         raised = False
         for d in range(needs.shape[0]):
-            r = rep[rows[d]]
+            r = rep[deals[d]]
             if satisfied[d] or per_priority[r] == np.inf or needs[d] > per_priority[r] * priorities[d]:
                 continue
             satisfied[d] = raised = True
             left[r] -= needs[d]
             others[r] -= priorities[d]
-        for r in range(hours.shape[0]):
-            if per_priority[r] < np.inf and others[r] > 1e-9 * weight[r]:
+        for r in range(left.shape[0]):
+            if per_priority[r] < np.inf and others[r] > 1e-9 * reps.weight[r]:
                 per_priority[r] = max(left[r], 0.0) / others[r]
     return per_priority
 
 
-@loop
-def _work_deals(
-    stage: Column, since: Column, due: Column, attempt: Column, rep: Column, progress: Column, heat: Column,
-    waiting: Column, size: Column, group: Column, front: Column, churn_logit: Column, contract: Column,
-    health: Column, adoption: Column, champion: Column, sponsors: Column, critics: Column, products_owned: Column,
-    groups_reached: Column, attractiveness: Column, pressure: Column, partner: Column, home: Column, hours: Column,
-    load: Column, weight: Column, booked_quarter: Column, booked_year: Column, gauges: Column, lift: Column,
-    group_lift: Column, alignment: Column, entry_kind: Column, entry_row: Column, entry_day: Column,
-    entry_climbs: Column, entry_at_stake: Column, entries: Column, record: Column, seed: int, week: int,
-    deal_hours: float, hours_exponent: float, pace_weeks: float, priority_exponent: float, agreement_logit: float,
-    deal_help: float, competitor_logit: float, competition_gain: float, attractiveness_gain: float,
-    stall_per_week: float, stall_after: float, contract_usd: float, exceptions_per_week: float,
-    exception_relief: float, floor_share: float, escalate_share: float, return_weeks: float, term_weeks: int,
-    neutral_health: float, onboarding: float, costs: float, cost_relief: float, partner_share: float, discount: float,
+@phase
+def _progress(accounts: Accounts, i: int, given: float, need: float, pace_weeks: float) -> None:
+    """Move a deal by the hours that it was given."""
+    accounts.progress[i] += step_of_deal(given, need * pace_weeks, pace_weeks)
+    if accounts.progress[i] > 1.0 - 1e-9:
+        accounts.progress[i] = 1.0
+
+
+@phase
+def _stalls(accounts: Accounts, i: int, draws: Any, sales: Any, week: int) -> bool:
+    """Whether a deal that has gone on for long comes to nothing this week."""
+    is_old = week - accounts.since[i] > sales.stall_after_paces * sales.pace_weeks
+    return is_old and uniform(draws, i) < sales.stall_per_week
+
+
+@phase
+def _end_undecided(
+    accounts: Accounts, i: int, contested: int, sums: Column, world: World, week: int
 ) -> None:  # fmt: skip
-    stalls, exceptions = stream(seed, STALL, week), stream(seed, EXCEPTION, week)
-    floor = max(floor_share * gauges[ARR_USD], 1.0)
-    exception_rate = exceptions_per_week * (1.0 - exception_relief * gauges[MATURITY])
-    sales, service = group_lift[EXECUTION_WORK], group_lift[CUSTOMER_WORK]
-    technical, leaders = group_lift[OPERATIONS_WORK], group_lift.mean()
-    bad = bad_start(alignment[SALES, SUCCESS], onboarding)
-    contested = most_contested(pressure)
-    margin = margin_share(costs, cost_relief, gauges[MATURITY])
-    pipeline, used = 0.0, 0.0
-    rows = np.empty(stage.shape[0], np.int64)
-    deals = list_rows(stage, OPPORTUNITY, rows)
-    needs, priorities = np.zeros(deals), np.zeros(deals)
-    for place in range(deals):
-        i = rows[place]
-        if progress[i] < 1.0:
-            needs[place] = deal_hours_of(size[i], deal_hours, hours_exponent) / pace_weeks
-            priorities[place] = priority_of(size[i], priority_exponent)
-    per_priority = _share_out(rows[:deals], rep, needs, priorities, hours, load, weight)
-    for place in range(deals):
-        i = rows[place]
-        r, f = rep[i], front[i]
-        pipeline += contract_usd * size[i]
-        if progress[i] < 1.0:
-            given = hours_given(needs[place], per_priority[r], priorities[place])
-            used += given
-            progress[i] += step_of_deal(given, needs[place] * pace_weeks, pace_weeks)
-            if progress[i] > 1.0 - 1e-9:
-                progress[i] = 1.0
-        age = week - since[i]
-        # A deal cannot close while an exception of it is open.
-        if progress[i] < 1.0 or waiting[i] == 1:
-            if age > stall_after * pace_weeks and uniform(stalls, i) < stall_per_week:
-                stage[i], due[i], rep[i], progress[i] = LOST, week + return_weeks, -1, 0.0
-                record[R_NO_DECISION] += 1.0
-                record[R_CONTESTED_CLOSED] += f == contested
-            elif waiting[i] == 0:
-                waiting[i] = raise_matter(
-                    entry_kind, entry_row, entry_day, entry_climbs, entry_at_stake, entries, DEAL_EXCEPTION, i, week,
-                    exceptions, exception_rate, contract_usd * size[i], floor, escalate_share,
-                )  # fmt: skip
-            continue
-        rep[i], progress[i] = -1, 0.0
-        record[R_CONTESTED_CLOSED] += f == contested
-        agrees = group_agrees(group[i], agreement_logit + heat[i], deal_help, sales, service, technical, leaders)
-        if uniform(stream(seed, DEAL_AGREES, attempt[i]), i) >= agrees:
-            stage[i], due[i] = LOST, week + return_weeks
-            record[R_NO_DECISION] += 1.0
-            continue
-        help = competition_gain * lift[EXECUTION_WORK] + heat[i]
-        lost = rival_wins(competitor_logit, pressure[f], attractiveness[f], attractiveness_gain, help)
-        if uniform(stream(seed, DEAL_RIVAL, attempt[i]), i) < lost:
-            stage[i], due[i] = LOST, week + return_weeks
-            record[R_RIVAL] += 1.0
-            continue
-        record[R_WON] += 1.0
-        record[R_CONTESTED_WON] += f == contested
-        record[R_CYCLE] += age + 1.0
-        contract[i] = contract_usd * size[i]
-        record[R_NEW_ARR] += contract[i]
-        record[R_ABROAD_ARR] += contract[i] * (1 - home[f])
-        leaves = logistic(churn_logit[i]) * WEEKS_A_YEAR / term_weeks
-        kept = margin - partner[f] * partner_share
-        record[R_LIFETIME_MARGIN] += customer_value(contract[i], kept, leaves, discount)
-        record[R_NEW_CUSTOMERS] += 1.0
-        record[R_ONBOARDINGS] += 1.0
-        gauges[BOOKED_USD] += contract[i]
-        booked_quarter[r] += contract[i]
-        booked_year[r] += contract[i]
-        stage[i], since[i], due[i] = CUSTOMER, week, week + term_weeks
-        champion[i], sponsors[i], critics[i] = 1, 1, 0
-        products_owned[i], groups_reached[i] = 1, 1
-        health[i], adoption[i] = neutral_health, 0.25
-        if uniform(stream(seed, ONBOARDING, attempt[i]), i) < bad:
-            record[R_ONBOARDINGS_BAD] += 1.0
-            health[i], adoption[i] = neutral_health - 0.1, 0.0
-    record[R_DEALS_OPEN] += deals
-    record[R_PIPELINE] = pipeline
-    record[R_USED] = used
+    """End a deal that has gone on for too long."""
+    accounts.stage[i], accounts.rep[i], accounts.progress[i] = LOST, -1, 0.0
+    accounts.due[i] = week + world.demand.lost_return_weeks
+    sums[record.DEALS_NO_DECISION] += 1.0
+    sums[record.CONTESTED_CLOSED] += accounts.front[i] == contested
+
+
+@phase
+def _close(
+    accounts: Accounts, i: int, fronts: Fronts, reps: Reps, firm: Firm, offer: Offer, sums: Column, world: World,
+    now: Now,
+) -> None:  # fmt: skip
+    """Let the buying group decide: not at all, for a competitor, or for the firm."""
+    rules, f, r, heat = world.sales, accounts.front[i], accounts.rep[i], accounts.heat[i]
+    accounts.rep[i], accounts.progress[i] = -1, 0.0
+    sums[record.CONTESTED_CLOSED] += f == offer.contested
+    agrees = group_agrees(
+        accounts.group[i], rules.agreement_logit + heat, rules.deal_help_gain, offer.sales, offer.service,
+        offer.technical, offer.leaders,
+    )  # fmt: skip
+    if uniform(stream(now.seed, purpose.DEAL_AGREES, accounts.attempt[i]), i) >= agrees:
+        accounts.stage[i], accounts.due[i] = LOST, now.week + world.demand.lost_return_weeks
+        sums[record.DEALS_NO_DECISION] += 1.0
+        return
+    help = rules.competition_gain * firm.lift[EXECUTION_WORK] + heat
+    pressure, attractiveness = fronts.pressure[f], fronts.attractiveness[f]
+    lost = rival_wins(rules.competitor_logit, pressure, attractiveness, rules.attractiveness_gain, help)
+    if uniform(stream(now.seed, purpose.DEAL_RIVAL, accounts.attempt[i]), i) < lost:
+        accounts.stage[i], accounts.due[i] = LOST, now.week + world.demand.lost_return_weeks
+        sums[record.DEALS_RIVAL] += 1.0
+        return
+    sums[record.DEALS_WON] += 1.0
+    sums[record.CONTESTED_WON] += f == offer.contested
+    sums[record.CYCLE_WEEKS] += now.week - accounts.since[i] + 1.0
+    contract = world.market.contract_usd * accounts.size[i]
+    _book(contract, reps, r, firm.gauges, sums, fronts.home[f])
+    leaves = logistic(accounts.churn_logit[i]) * WEEKS_A_YEAR / world.customers.term_weeks
+    kept = offer.margin - fronts.partner[f] * world.finance.partner_share
+    sums[record.LIFETIME_MARGIN] += customer_value(contract, kept, leaves, world.finance.discount_a_year)
+    _begin_as_customer(accounts, i, contract, offer.bad_start, sums, world.customers, now)
+
+
+@phase
+def _book(contract_usd: float, reps: Reps, r: int, gauges: Column, sums: Column, at_home: int) -> None:
+    """Book a first contract: in the record, for the quarter, for the rep."""
+    sums[record.NEW_ARR] += contract_usd
+    sums[record.ABROAD_ARR] += contract_usd * (1 - at_home)
+    gauges[gauge.BOOKED_USD] += contract_usd
+    reps.booked_quarter[r] += contract_usd
+    reps.booked_year[r] += contract_usd
+
+
+@phase
+def _begin_as_customer(
+    accounts: Accounts, i: int, contract_usd: float, bad_start: float, sums: Column, customers: Any, now: Now
+) -> None:  # fmt: skip
+    """Give an account all that it begins with as a customer; its onboarding may go badly."""
+    sums[record.NEW_CUSTOMERS] += 1.0
+    sums[record.ONBOARDINGS] += 1.0
+    accounts.contract_usd[i] = contract_usd
+    accounts.stage[i], accounts.since[i], accounts.due[i] = CUSTOMER, now.week, now.week + customers.term_weeks
+    accounts.champion[i], accounts.sponsors[i], accounts.critics[i] = 1, 1, 0
+    accounts.products_owned[i], accounts.groups_reached[i] = 1, 1
+    accounts.health[i], accounts.adoption[i] = customers.neutral_health, 0.25
+    if uniform(stream(now.seed, purpose.ONBOARDING, accounts.attempt[i]), i) < bad_start:
+        sums[record.ONBOARDINGS_BAD] += 1.0
+        accounts.health[i], accounts.adoption[i] = customers.neutral_health - 0.1, 0.0

@@ -5,11 +5,12 @@ authority. Its owner asks the functions concerned, waits for the slowest reply a
 wrong decisions hurt where they arose.
 """
 
-from dataclasses import fields
+import math
+from typing import Any
 
 import numpy as np
 
-from revorg.simulation.chance import CONSULT, PROBE, SCOPE, STAKES, WORK, exponential, stream, uniform
+from revorg.simulation.chance import exponential, purpose, stream, uniform
 from revorg.simulation.codes import (
     AT_WORK,
     BEGUN,
@@ -22,32 +23,20 @@ from revorg.simulation.codes import (
     OPEN,
     OPPORTUNITY,
     ORIGIN_OF_KIND,
-    PROPOSAL_OPEN,
     SETTLED,
     STRATEGY_MOVE,
     Column,
+    gauge,
 )
-from revorg.simulation.compiling import loop, rule
-from revorg.simulation.record import (
-    R_DECISIONS_OPEN,
-    R_DEFAULTED,
-    R_INITIATIVES_STARTED,
-    R_PROBE_ONE,
-    R_REWORKED,
-    R_SCOPE_ASKED,
-    R_SCOPE_OTHERS,
-    R_SETTLED,
-    R_WORK_LATENCY,
-    R_WRONG,
-)
-from revorg.simulation.scenario import Scenario
-from revorg.simulation.stand_ins import NOTHING_HELD, StandIns
-from revorg.simulation.state import Accounts, Decisions, Firm, Initiatives, People, Routes, empty_decisions
-from revorg.simulation.submodels.desks import entity_of, functions_in, run_desks, settle_unqueued
+from revorg.simulation.compiling import loop, phase, rule, step
+from revorg.simulation.numbers import Now, World
+from revorg.simulation.record import record
+from revorg.simulation.stand_ins import StandIns
+from revorg.simulation.state import Accounts, Decisions, Firm, Initiatives, People, Routes
+from revorg.simulation.submodels.desks import entity_of, functions_in, mean_hours_of, run_desks, settle_unqueued
 from revorg.simulation.submodels.rules import held_or
 
 PROBES_A_WEEK = 2
-DOMAIN_OF_FUNCTION = np.array([0, 1, 3, 2])  # marketing strategy, sales execution, success customer, operations its own
 
 
 @rule
@@ -60,112 +49,15 @@ def lateness_harm(days: float, harm_per_day: float, wrong: float, wrong_harm: fl
     return days * harm_per_day + wrong * wrong_harm
 
 
-@rule
-def seat_in_charge(
-    scope: int, climbs: int, owner_of_scope: Column, parent: Column, vacant_until: Column, week: int
-) -> int:
-    """Seat row that decides: the lowest over the scope, one higher for large stakes, past empty seats upwards.
-
-    >>> import numpy
-    >>> owner, parent, vacant_until = numpy.ones(16, int), numpy.array([-1, 0]), numpy.zeros(2)
-    >>> int(seat_in_charge(0b0010, 0, owner, parent, vacant_until, week=5))
-    1
-    >>> int(seat_in_charge(0b0010, 1, owner, parent, vacant_until, week=5))
-    0
-    """
-    seat = owner_of_scope[scope]
-    if climbs == 1 and parent[seat] >= 0:
-        seat = parent[seat]
-    while week < vacant_until[seat] and parent[seat] >= 0:
-        seat = parent[seat]
+@phase
+def seat_in_charge(routes: Routes, people: People, scope: int, climbs: int, week: int) -> int:
+    """Seat row that decides: the lowest over the scope, one higher for large stakes, past empty seats upwards."""
+    seat = routes.owner[scope]
+    if climbs == 1 and routes.parent[seat] >= 0:
+        seat = routes.parent[seat]
+    while week < people.vacant_until[seat] and routes.parent[seat] >= 0:
+        seat = routes.parent[seat]
     return seat
-
-
-def settle(
-    decisions: Decisions, people: People, routes: Routes, accounts: Accounts, firm: Firm, initiatives: Initiatives,
-    record: Column, row: int, world: Scenario, seed: int, week: int, held: StandIns = NOTHING_HELD,
-) -> None:  # fmt: skip
-    """Enter what was raised, serve all desks for a week, and let the settled decisions take effect.
-
-    Parameters
-    ----------
-    record : array of shape (weeks, columns)
-        The whole weekly record: a probe's latency belongs to the week that raised it.
-    row : int
-        The record's row of this week.
-    """
-    rules = world.decisions
-    _make_room(decisions)
-    mean_hours = np.array([rules.exception_hours, rules.escalation_hours, rules.move_hours, rules.change_hours])
-    _enter_decisions(
-        decisions.state, decisions.kind, decisions.row, decisions.week, decisions.probe, decisions.scope,
-        decisions.at_stake, decisions.climbs, decisions.asked, decisions.owner, decisions.raised, decisions.arrives,
-        decisions.work, decisions.reply, decisions.awaited, decisions.serving, decisions.reworked, decisions.wrong,
-        decisions.defaulted, decisions.entry_kind, decisions.entry_row, decisions.entry_day, decisions.entry_climbs,
-        decisions.entry_at_stake, decisions.entries, routes.parent, routes.depth, people.vacant_until,
-        people.consult_scope, people.consult_beyond, routes.head_of, routes.owner, mean_hours, seed, week,
-        world.market.interdependence, rules.consult_hours, rules.handover_days, rules.escalate_share,
-    )  # fmt: skip
-    hours_a_day = np.empty(people.seats)
-    _share_days(
-        hours_a_day, people.tray_share, people.week_hours, people.span, people.meeting_hours,
-        world.leadership.span_hours,
-    )  # fmt: skip
-    _serve_desks(decisions, people, routes, mean_hours, hours_a_day, world, seed, week, held)
-    _take_effect(
-        decisions.state, decisions.kind, decisions.row, decisions.week, decisions.probe, decisions.scope,
-        decisions.at_stake, decisions.asked, decisions.owner, decisions.raised, decisions.reworked, decisions.wrong,
-        decisions.defaulted, decisions.settled, accounts.stage, accounts.heat, accounts.health, accounts.waiting,
-        firm.gauges, initiatives.kind, initiatives.hours, initiatives.order, routes.head_of, record, row, week,
-        rules.cooling_per_day, rules.wrong_deal_loss, rules.souring_per_day, rules.wrong_customer_loss,
-        world.strategy.initiative_hours, held.harm_days, held.harm_wrong,
-    )  # fmt: skip
-
-
-def _serve_desks(
-    decisions: Decisions, people: People, routes: Routes, mean_hours: Column, hours_a_day: Column, world: Scenario,
-    seed: int, week: int, held: StandIns,
-) -> None:  # fmt: skip
-    """Settle what can be settled this week, at the desks or, with queueing switched off, after the neutral days."""
-    rules, until = world.decisions, DAYS_A_WEEK * (week + 1)
-    if held.tray_hours is not None:
-        people.tray_hours[:] = held.tray_hours[people.place]
-        settle_unqueued(
-            decisions.state, decisions.kind, decisions.row, decisions.week, decisions.probe, decisions.scope,
-            decisions.asked, decisions.owner, decisions.raised, decisions.reworked, decisions.wrong,
-            decisions.settled, people.skill, routes.head_of, until, seed, held.latency_days, rules.wrong_base,
-            rules.wrong_skill_ceiling, rules.wrong_per_unasked, rules.caught_share, held.wrong_calls,
-        )  # fmt: skip
-        return
-    run_desks(
-        decisions.state, decisions.kind, decisions.row, decisions.week, decisions.probe, decisions.scope,
-        decisions.asked, decisions.owner, decisions.raised, decisions.arrives, decisions.work, decisions.reply,
-        decisions.awaited, decisions.serving, decisions.reworked, decisions.wrong, decisions.defaulted,
-        decisions.settled, people.line, people.skill, hours_a_day, people.tray_hours, routes.head_of,
-        DOMAIN_OF_FUNCTION, mean_hours, until - DAYS_A_WEEK, until, seed, rules.skill_offset, rules.cross_line_delay,
-        float(rules.time_limit_days), rules.wrong_base, rules.wrong_skill_ceiling, rules.wrong_per_unasked,
-        rules.caught_share, rules.default_wrong, held.wrong_calls,
-    )  # fmt: skip
-
-
-def reroute(decisions: Decisions, people: People, routes: Routes, week: int) -> None:
-    """Hand open decisions to the seats that are now in charge of them, with their days and replies kept."""
-    _reroute(
-        decisions.state, decisions.scope, decisions.climbs, decisions.owner, decisions.serving, routes.parent,
-        people.vacant_until, routes.owner, week,
-    )  # fmt: skip
-
-
-def _make_room(decisions: Decisions) -> None:
-    """Double the slots while the week's entries might not find room."""
-    needed = int(np.count_nonzero(decisions.state)) + int(decisions.entries[0]) + PROBES_A_WEEK
-    while decisions.slots < needed:
-        larger = empty_decisions(2 * decisions.slots)
-        for field in fields(decisions):
-            if field.name != "entries":
-                old = getattr(decisions, field.name)
-                getattr(larger, field.name)[: len(old)] = old
-                setattr(decisions, field.name, getattr(larger, field.name))
 
 
 @rule
@@ -178,138 +70,196 @@ def desk_hours(tray_share: float, week_hours: float, spoken_for: float) -> float
     return min(tray_share * week_hours, max(week_hours - spoken_for, 0.0)) / DAYS_A_WEEK
 
 
-@loop
-def _share_days(
-    hours_a_day: Column, tray_share: Column, week_hours: Column, span: Column, meeting_hours: Column,
-    span_hours: float,
-) -> None:  # fmt: skip
-    for s in range(hours_a_day.shape[0]):
-        spoken_for = span_hours * span[s] + meeting_hours[s]
-        hours_a_day[s] = desk_hours(tray_share[s], week_hours[s], spoken_for)
+@phase
+def has_room(decisions: Decisions) -> bool:
+    """Whether a week's matters find room: those open, those raised, a proposed move and the probes."""
+    taken = decisions.entries[0] + 1 + PROBES_A_WEEK
+    for i in range(decisions.state.shape[0]):
+        taken += decisions.state[i] != EMPTY
+    return taken <= decisions.state.shape[0]
 
 
-@loop
-def _enter_decisions(
-    state: Column, kind: Column, row: Column, week_raised: Column, probe: Column, scope: Column, at_stake: Column,
-    climbs: Column, asked: Column, owner: Column, raised: Column, arrives: Column, work: Column, reply: Column,
-    awaited: Column, serving: Column, reworked: Column, wrong: Column, defaulted: Column, entry_kind: Column,
-    entry_row: Column, entry_day: Column, entry_climbs: Column, entry_at_stake: Column, entries: Column,
-    parent: Column, depth: Column, vacant_until: Column, consult_scope: Column, consult_beyond: Column,
-    head_of: Column, owner_of_scope: Column, mean_hours: Column, seed: int, week: int, interdependence: float,
-    consult_hours: float, handover_days: float, escalate_share: float,
-) -> None:  # fmt: skip
-    scopes, consults, works = stream(seed, SCOPE, week), stream(seed, CONSULT, week), stream(seed, WORK, week)
-    probes, stakes = stream(seed, PROBE, week), stream(seed, STAKES, week)
+@step
+def enter(decisions: Decisions, people: People, routes: Routes, world: World, now: Now) -> None:
+    """Enter what was raised, and the week's probes: whose it is, who is asked, and how much work it is."""
+    raised = decisions.entries[0]
     i = -1
-    for entry in range(entries[0] + PROBES_A_WEEK):
+    for entry in range(raised + PROBES_A_WEEK):
         i += 1
-        while state[i] != EMPTY:
+        while decisions.state[i] != EMPTY:
             i += 1
-        if entry < entries[0]:
-            probe[i] = 0
-            kind[i], row[i], raised[i] = entry_kind[entry], entry_row[entry], entry_day[entry]
-            climbs[i], at_stake[i] = entry_climbs[entry], entry_at_stake[entry]
+        if entry < raised:
+            _take_entry(decisions, i, entry)
         else:
-            index = entry - entries[0]
-            probe[i] = 1
-            kind[i], row[i] = (PROBES_A_WEEK * week + index) % 4, index
-            raised[i] = DAYS_A_WEEK * (week + uniform(probes, index))
-            climbs[i] = 1 if uniform(stakes, entity_of(index, kind[i], 1)) < escalate_share else 0
-            at_stake[i] = 1.0
-        entity = entity_of(row[i], kind[i], probe[i])
-        origin = ORIGIN_OF_KIND[kind[i]]
-        scope[i] = 1 << origin
-        for f in range(4):
-            if f != origin and uniform(scopes, entity + f) < interdependence:
-                scope[i] |= 1 << f
-        seat = seat_in_charge(scope[i], climbs[i], owner_of_scope, parent, vacant_until, week)
-        owner[i] = seat
-        state[i], week_raised[i] = OPEN, week
-        serving[i] = reworked[i] = wrong[i] = defaulted[i] = 0
-        at_desk = raised[i] + handover_days * max(0, depth[head_of[origin]] - depth[seat])
-        arrives[i, 0] = at_desk
-        work[i, 0] = mean_hours[kind[i]] * (1.0 if probe[i] == 1 else exponential(works, entity))
-        reply[i], asked[i], awaited[i] = -np.inf, 0, 0
-        for f in range(4):
-            work[i, f + 1] = -1.0
-            if f == origin or head_of[f] == seat:
-                continue
-            wanted = consult_scope[seat] if (scope[i] >> f) & 1 else consult_beyond[seat]
-            if uniform(consults, entity + f) < wanted:
-                asked[i] |= 1 << f
-                awaited[i] += 1
-                arrives[i, f + 1] = at_desk
-                work[i, f + 1] = consult_hours * (1.0 if probe[i] == 1 else exponential(works, entity + f + 1))
-    entries[0] = 0
+            _make_probe(decisions, i, entry - raised, world.decisions.escalate_share, now)
+        entity = entity_of(decisions.row[i], decisions.kind[i], decisions.probe[i])
+        _find_owner(decisions, i, entity, people, routes, world, now)
+        _ask(decisions, i, entity, people, routes, world, now)
+    decisions.entries[0] = 0
 
 
-@loop
-def _take_effect(
-    state: Column, kind: Column, row: Column, week_raised: Column, probe: Column, scope: Column, at_stake: Column,
-    asked: Column, owner: Column, raised: Column, reworked: Column, wrong: Column, defaulted: Column, settled: Column,
-    stage: Column, heat: Column, health: Column, waiting: Column, gauges: Column, initiative_kind: Column,
-    initiative_hours: Column, initiative_order: Column, head_of: Column, record: Column, now: int, week: int,
-    cooling: float, wrong_deal: float, souring: float, wrong_customer: float, hours: float, held_days: float,
-    held_wrong: float,
+@phase
+def _take_entry(decisions: Decisions, i: int, entry: int) -> None:
+    """Enter a matter of the firm's own work."""
+    decisions.probe[i] = 0
+    decisions.kind[i], decisions.row[i] = decisions.entry_kind[entry], decisions.entry_row[entry]
+    decisions.raised[i], decisions.climbs[i] = decisions.entry_day[entry], decisions.entry_climbs[entry]
+    decisions.at_stake[i] = decisions.entry_at_stake[entry]
+
+
+@phase
+def _make_probe(decisions: Decisions, i: int, index: int, escalate_share: float, now: Now) -> None:
+    """Enter one of the probes, which are alike in all designs and only measure waiting."""
+    kind = (PROBES_A_WEEK * now.week + index) % 4
+    day = uniform(stream(now.seed, purpose.PROBE, now.week), index)
+    stakes = uniform(stream(now.seed, purpose.STAKES, now.week), entity_of(index, kind, 1))
+    decisions.probe[i] = 1
+    decisions.kind[i], decisions.row[i] = kind, index
+    decisions.raised[i] = DAYS_A_WEEK * (now.week + day)
+    decisions.climbs[i] = 1 if stakes < escalate_share else 0
+    decisions.at_stake[i] = 1.0
+
+
+@phase
+def _find_owner(
+    decisions: Decisions, i: int, entity: int, people: People, routes: Routes, world: World, now: Now
 ) -> None:  # fmt: skip
-    still_open = 0
-    for i in range(state.shape[0]):
-        if state[i] == OPEN and probe[i] == 0:
+    """Draw whom a decision concerns, and hand it to whoever is over all of them."""
+    scopes = stream(now.seed, purpose.SCOPE, now.week)
+    origin = ORIGIN_OF_KIND[decisions.kind[i]]
+    decisions.scope[i] = 1 << origin
+    for f in range(4):
+        if f != origin and uniform(scopes, entity + f) < world.market.interdependence:
+            decisions.scope[i] |= 1 << f
+    decisions.owner[i] = seat_in_charge(routes, people, decisions.scope[i], decisions.climbs[i], now.week)
+    decisions.state[i], decisions.week[i], decisions.serving[i] = OPEN, now.week, 0
+    decisions.reworked[i] = decisions.wrong[i] = decisions.defaulted[i] = 0
+
+
+@phase
+def _ask(
+    decisions: Decisions, i: int, entity: int, people: People, routes: Routes, world: World, now: Now
+) -> None:  # fmt: skip
+    """Send a decision to its owner's desk, and questions to the heads whom the owner consults."""
+    rules, probe = world.decisions, decisions.probe[i] == 1
+    works = stream(now.seed, purpose.WORK, now.week)
+    consults = stream(now.seed, purpose.CONSULT, now.week)
+    seat, origin = decisions.owner[i], ORIGIN_OF_KIND[decisions.kind[i]]
+    steps = max(0, routes.depth[routes.head_of[origin]] - routes.depth[seat])
+    at_desk = decisions.raised[i] + rules.handover_days * steps
+    decisions.arrives[i, 0] = at_desk
+    decisions.work[i, 0] = mean_hours_of(rules, decisions.kind[i]) * (1.0 if probe else exponential(works, entity))
+    decisions.reply[i], decisions.asked[i], decisions.awaited[i] = -np.inf, 0, 0
+    for f in range(4):
+        decisions.work[i, f + 1] = -1.0
+        if f == origin or routes.head_of[f] == seat:
+            continue
+        wanted = people.consult_scope[seat] if (decisions.scope[i] >> f) & 1 else people.consult_beyond[seat]
+        if uniform(consults, entity + f) < wanted:
+            decisions.asked[i] |= 1 << f
+            decisions.awaited[i] += 1
+            decisions.arrives[i, f + 1] = at_desk
+            share = 1.0 if probe else exponential(works, entity + f + 1)
+            decisions.work[i, f + 1] = rules.consult_hours * share
+
+
+@step
+def serve(decisions: Decisions, people: People, routes: Routes, world: World, held: StandIns, now: Now) -> None:
+    """Settle what can be settled this week, at the desks or, with queueing switched off, after the neutral days."""
+    if not math.isnan(held.latency_days):
+        for s in range(people.place.shape[0]):
+            people.tray_hours[s] = held.tray_hours[people.place[s]]
+        settle_unqueued(decisions, people, routes, world, held, now)
+        return
+    hours_a_day = np.empty(people.place.shape[0])
+    for s in range(people.place.shape[0]):
+        spoken_for = world.leadership.span_hours * people.span[s] + people.meeting_hours[s]
+        hours_a_day[s] = desk_hours(people.tray_share[s], people.week_hours[s], spoken_for)
+    run_desks(decisions, people, routes, hours_a_day, world, held, now)
+
+
+@step
+def take_effect(
+    decisions: Decisions, accounts: Accounts, firm: Firm, initiatives: Initiatives, routes: Routes, history: Column,
+    world: World, held: StandIns, now: Now,
+) -> None:  # fmt: skip
+    """Let settled decisions take effect where they arose, and note how long they took.
+
+    `history` is the whole weekly record: a probe's latency belongs to the week that raised it.
+    """
+    sums, still_open = history[now.row], 0
+    for i in range(decisions.state.shape[0]):
+        if decisions.state[i] == OPEN and decisions.probe[i] == 0:
             still_open += 1
-        if state[i] != SETTLED:
+        if decisions.state[i] != SETTLED:
             continue
-        state[i] = EMPTY
-        days = settled[i] - raised[i]
-        if probe[i] == 1:
-            record[now - (week - week_raised[i]), R_PROBE_ONE + row[i]] = days
+        decisions.state[i] = EMPTY
+        days = decisions.settled[i] - decisions.raised[i]
+        if decisions.probe[i] == 1:
+            raised = now.row - (now.week - decisions.week[i])
+            history[raised, record.PROBE_ONE_DAYS + decisions.row[i]] = days
             continue
-        record[now, R_SETTLED] += 1.0
-        record[now, R_WORK_LATENCY] += days
-        record[now, R_REWORKED] += reworked[i]
-        record[now, R_WRONG] += wrong[i]
-        record[now, R_DEFAULTED] += defaulted[i]
-        record[now, R_SCOPE_OTHERS] += functions_in(scope[i]) - 1
-        for f in range(4):
-            in_scope = (scope[i] >> f) & 1 and f != ORIGIN_OF_KIND[kind[i]]
-            if in_scope and defaulted[i] == 0 and ((asked[i] >> f) & 1 or head_of[f] == owner[i]):
-                record[now, R_SCOPE_ASKED] += 1.0
-        harm_days, harm_wrong = held_or(held_days, days), held_or(held_wrong, float(wrong[i]))
-        if kind[i] == DEAL_EXCEPTION:
-            waiting[row[i]] = 0
-            if stage[row[i]] == OPPORTUNITY or stage[row[i]] == LEAD:
-                heat[row[i]] -= at_stake[i] * lateness_harm(harm_days, cooling, harm_wrong, wrong_deal)
-        elif kind[i] == ESCALATION:
-            waiting[row[i]] = 0
-            if stage[row[i]] == CUSTOMER:
-                sour = at_stake[i] * lateness_harm(harm_days, souring, harm_wrong, wrong_customer)
-                health[row[i]] = max(0.0, health[row[i]] - sour)
-        elif wrong[i] == 0 and _adopt(initiative_kind, initiative_hours, initiative_order, kind[i], settled[i], hours):
-            record[now, R_INITIATIVES_STARTED] += 1.0
-        elif kind[i] == STRATEGY_MOVE:
+        _note(decisions, i, days, routes, sums)
+        harm_days, harm_wrong = held_or(held.harm_days, days), held_or(held.harm_wrong, float(decisions.wrong[i]))
+        if decisions.kind[i] == DEAL_EXCEPTION or decisions.kind[i] == ESCALATION:
+            _harm(decisions, i, accounts, harm_days, harm_wrong, world.decisions)
+        elif decisions.wrong[i] == 0 and _adopt(initiatives, decisions, i, world.strategy.initiative_hours):
+            sums[record.INITIATIVES_STARTED] += 1.0
+        elif decisions.kind[i] == STRATEGY_MOVE:
             # A wrong call leaves the allocation, or the cost, as it was.
-            gauges[PROPOSAL_OPEN] = 0.0
-    record[now, R_DECISIONS_OPEN] = still_open
+            firm.gauges[gauge.PROPOSAL_OPEN] = 0.0
+    sums[record.DECISIONS_OPEN] = still_open
 
 
-@rule
-def _adopt(kinds: Column, hours: Column, order: Column, kind: int, day: float, needed: float) -> bool:
+@phase
+def _note(decisions: Decisions, i: int, days: float, routes: Routes, sums: Column) -> None:
+    """Note a settled decision in the week's record."""
+    sums[record.DECISIONS_SETTLED] += 1.0
+    sums[record.WORK_LATENCY_DAYS] += days
+    sums[record.DECISIONS_REWORKED] += decisions.reworked[i]
+    sums[record.DECISIONS_WRONG] += decisions.wrong[i]
+    sums[record.DECISIONS_DEFAULTED] += decisions.defaulted[i]
+    sums[record.SCOPE_OTHERS] += functions_in(decisions.scope[i]) - 1
+    for f in range(4):
+        in_scope = (decisions.scope[i] >> f) & 1 and f != ORIGIN_OF_KIND[decisions.kind[i]]
+        heard = (decisions.asked[i] >> f) & 1 or routes.head_of[f] == decisions.owner[i]
+        if in_scope and decisions.defaulted[i] == 0 and heard:
+            sums[record.SCOPE_ASKED] += 1.0
+
+
+@phase
+def _harm(decisions: Decisions, i: int, accounts: Accounts, days: float, wrong: float, rules: Any) -> None:
+    """Let a late or wrong decision cool the deal, or sour the customer, from which it came."""
+    row, at_stake = decisions.row[i], decisions.at_stake[i]
+    accounts.waiting[row] = 0
+    stage = accounts.stage[row]
+    if decisions.kind[i] == DEAL_EXCEPTION:
+        if stage in (OPPORTUNITY, LEAD):
+            cooled = at_stake * lateness_harm(days, rules.cooling_per_day, wrong, rules.wrong_deal_loss)
+            accounts.heat[row] -= cooled
+    elif stage == CUSTOMER:
+        sour = at_stake * lateness_harm(days, rules.souring_per_day, wrong, rules.wrong_customer_loss)
+        accounts.health[row] = max(0.0, accounts.health[row] - sour)
+
+
+@phase
+def _adopt(initiatives: Initiatives, decisions: Decisions, i: int, hours: float) -> bool:
     """Put an adopted change on the list of initiatives; false when the list is full."""
-    for slot in range(kinds.shape[0]):
-        if kinds[slot] < 0:
-            kinds[slot], hours[slot], order[slot] = kind, needed, day
+    for slot in range(initiatives.kind.shape[0]):
+        if initiatives.kind[slot] < 0:
+            initiatives.kind[slot], initiatives.hours[slot] = decisions.kind[i], hours
+            initiatives.order[slot] = decisions.settled[i]
             return True
     return False
 
 
 @loop
-def _reroute(
-    state: Column, scope: Column, climbs: Column, owner: Column, serving: Column, parent: Column,
-    vacant_until: Column, owner_of_scope: Column, week: int,
-) -> None:  # fmt: skip
-    for i in range(state.shape[0]):
-        if state[i] == OPEN:
-            seat = seat_in_charge(scope[i], climbs[i], owner_of_scope, parent, vacant_until, week)
-            if seat != owner[i]:
-                owner[i] = seat
-                if serving[i] == AT_WORK:
-                    serving[i] = BEGUN
+def reroute(decisions: Decisions, people: People, routes: Routes, week: int) -> None:
+    """Hand open decisions to the seats that are now in charge of them, with their days and replies kept."""
+    for i in range(decisions.state.shape[0]):
+        if decisions.state[i] == OPEN:
+            seat = seat_in_charge(routes, people, decisions.scope[i], decisions.climbs[i], week)
+            if seat != decisions.owner[i]:
+                decisions.owner[i] = seat
+                if decisions.serving[i] == AT_WORK:
+                    decisions.serving[i] = BEGUN

@@ -2,35 +2,24 @@
 
 import math
 
-from revorg.simulation.chance import BECOMES_LEAD, HANDOFF, stream, uniform
+from revorg.simulation.chance import purpose, stream, uniform
 from revorg.simulation.codes import (
-    ARR_USD,
     LEAD,
     LOST,
     MARKETING,
-    MOVING,
     PROSPECT,
     SALES,
     STRATEGY_WORK,
     WEEKS_A_YEAR,
     Column,
+    gauge,
 )
-from revorg.simulation.compiling import loop, rule
-from revorg.simulation.record import (
-    R_ABROAD_SPEND,
-    R_CONTESTED_SHARE,
-    R_CONTESTED_WEEKS,
-    R_LEADS,
-    R_LEADS_LOST,
-    R_MARKETING_COST,
-    R_MOVED,
-    R_PROSPECTS,
-    R_REFERENCES,
-)
-from revorg.simulation.scenario import Scenario
-from revorg.simulation.stand_ins import NOTHING_HELD, StandIns
+from revorg.simulation.compiling import phase, rule, step
+from revorg.simulation.numbers import Now, World
+from revorg.simulation.record import record
+from revorg.simulation.stand_ins import StandIns
 from revorg.simulation.state import Accounts, Firm, Fronts
-from revorg.simulation.submodels.rules import held_or, most_contested, responsive
+from revorg.simulation.submodels.rules import arr_reference_usd, held_or, most_contested, responsive
 
 
 @rule
@@ -81,93 +70,78 @@ def moved_away(weeks_to_lose: float) -> float:
     return min(weeks_to_lose, 0.5)
 
 
+@step
 def make_leads(
-    accounts: Accounts, fronts: Fronts, firm: Firm, record: Column, world: Scenario, arr_reference_usd: float,
-    seed: int, week: int, held: StandIns = NOTHING_HELD,
+    accounts: Accounts, fronts: Fronts, firm: Firm, sums: Column, world: World, held: StandIns, now: Now
 ) -> None:  # fmt: skip
     """Let prospects turn leads, hand the leads over, and bring lost accounts back to the market."""
+    gauges = firm.gauges
+    lost = held_or(held.moved_share, moved_away(gauges[gauge.MOVING]))
+    gauges[gauge.MOVING] = max(gauges[gauge.MOVING] - lost, 0.0)
+    sums[record.MOVED] = lost
+    _spend(fronts, gauges, sums, world)
+    budget = max(gauges[gauge.ARR_USD] / arr_reference_usd(world.market), 1e-6) * (1.0 - lost)
+    hazard = _hazards(fronts, firm, sums, budget, world, held)
     rules = world.demand
-    _make_leads(
-        accounts.stage, accounts.since, accounts.due, accounts.front, fronts.attractiveness, fronts.reach,
-        fronts.accounts, fronts.allocation, fronts.prospects, fronts.customers, fronts.referrers, fronts.home,
-        fronts.pressure, firm.gauges, firm.lift, firm.alignment if held.alignment is None else held.alignment, record,
-        seed, week, arr_reference_usd, rules.lead_hazard_per_week, rules.budget_exponent, rules.front_exponent,
-        rules.strategy_gain, rules.reference_gain, rules.handoff_base, rules.handoff_alignment,
-        rules.lead_patience_weeks, rules.unworked_return_weeks, world.finance.marketing_share,
-        world.market.initial_customers_share, held.moved_share, held.references,
-    )  # fmt: skip
-
-
-@loop
-def _make_leads(
-    stage: Column, since: Column, due: Column, front: Column, attractiveness: Column, reach: Column, accounts: Column,
-    allocation: Column, prospects: Column, customers: Column, referrers: Column, home: Column, pressure: Column,
-    gauges: Column, lift: Column, alignment: Column, record: Column, seed: int, week: int, arr_reference: float,
-    base: float, budget_exponent: float, front_exponent: float, strategy_gain: float, reference_gain: float,
-    handoff_base: float, handoff_alignment: float, patience_weeks: float, return_weeks: float, marketing_share: float,
-    usual_customers: float, held_moved: float, held_references: float,
-) -> None:  # fmt: skip
-    fronts = reach.shape[0]
-    lost = held_or(held_moved, moved_away(gauges[MOVING]))
-    gauges[MOVING] = max(gauges[MOVING] - lost, 0.0)
-    record[R_MOVED] = lost
-    budget = max(gauges[ARR_USD] / arr_reference, 1e-6) * (1.0 - lost)
-    record[R_MARKETING_COST] = marketing_share * gauges[ARR_USD] / WEEKS_A_YEAR
-    for f in range(fronts):
-        record[R_ABROAD_SPEND] += record[R_MARKETING_COST] * allocation[f] * (1 - home[f])
-    contested = most_contested(pressure)
-    if contested >= 0:
-        record[R_CONTESTED_WEEKS] = 1.0
-        record[R_CONTESTED_SHARE] = customers[contested] / max(accounts[contested], 1)
-    hazard = _hazards(
-        attractiveness, reach, accounts, allocation, customers, referrers, budget, base, budget_exponent,
-        front_exponent, responsive(strategy_gain, lift[STRATEGY_WORK]), reference_gain, usual_customers,
-        held_references, record,
-    )  # fmt: skip
-    taken_up = handoff_probability(alignment[MARKETING, SALES], handoff_base, handoff_alignment)
-    becomes, hands = stream(seed, BECOMES_LEAD, week), stream(seed, HANDOFF, week)
-    for f in range(fronts):
-        prospects[f] = 0
+    aligned = held_or(held.alignment[MARKETING, SALES], firm.alignment[MARKETING, SALES])
+    taken_up = handoff_probability(aligned, rules.handoff_base, rules.handoff_alignment)
+    becomes = stream(now.seed, purpose.BECOMES_LEAD, now.week)
+    hands = stream(now.seed, purpose.HANDOFF, now.week)
+    fronts.prospects[:] = 0
     leads, leads_lost, open_market = 0, 0, 0
-    for i in range(stage.shape[0]):
-        if stage[i] == PROSPECT:
-            f = front[i]
-            prospects[f] += 1
+    for i in range(accounts.stage.shape[0]):
+        if accounts.stage[i] == PROSPECT:
+            f = accounts.front[i]
+            fronts.prospects[f] += 1
             open_market += 1
             if uniform(becomes, i) < hazard[f]:
-                since[i] = week
+                accounts.since[i] = now.week
                 leads += 1
                 if uniform(hands, i) < taken_up:
-                    stage[i], due[i] = LEAD, week + patience_weeks
+                    accounts.stage[i], accounts.due[i] = LEAD, now.week + rules.lead_patience_weeks
                 else:
-                    stage[i], due[i] = LOST, week + return_weeks
+                    accounts.stage[i], accounts.due[i] = LOST, now.week + rules.unworked_return_weeks
                     leads_lost += 1
-        elif stage[i] == LOST and week >= due[i]:
-            stage[i], since[i] = PROSPECT, week
-    record[R_LEADS] = leads
-    record[R_LEADS_LOST] = leads_lost
-    record[R_PROSPECTS] = open_market
+        elif accounts.stage[i] == LOST and now.week >= accounts.due[i]:
+            accounts.stage[i], accounts.since[i] = PROSPECT, now.week
+    sums[record.LEADS] = leads
+    sums[record.LEADS_LOST] = leads_lost
+    sums[record.PROSPECTS] = open_market
 
 
-@rule
+@phase
+def _spend(fronts: Fronts, gauges: Column, sums: Column, world: World) -> None:
+    """Book the marketing budget, and how the most contested front stands."""
+    sums[record.MARKETING_COST] = world.finance.marketing_share * gauges[gauge.ARR_USD] / WEEKS_A_YEAR
+    for f in range(fronts.channel.shape[0]):
+        sums[record.ABROAD_SPEND] += sums[record.MARKETING_COST] * fronts.allocation[f] * (1 - fronts.home[f])
+    contested = most_contested(fronts.pressure)
+    if contested >= 0:
+        sums[record.CONTESTED_WEEKS] = 1.0
+        sums[record.CONTESTED_SHARE] = fronts.customers[contested] / max(fronts.accounts[contested], 1)
+
+
+@phase
 def _hazards(
-    attractiveness: Column, reach: Column, accounts: Column, allocation: Column, customers: Column, referrers: Column,
-    budget: float, base: float, budget_exponent: float, front_exponent: float, strategy: float, reference_gain: float,
-    usual_customers: float, held_references: float, record: Column,
+    fronts: Fronts, firm: Firm, sums: Column, budget: float, world: World, held: StandIns
 ) -> Column:  # fmt: skip
-    fronts = reach.shape[0]
-    hazard = attractiveness.copy()
+    """Probability that a prospect turns lead this week, front by front."""
+    rules, hazard = world.demand, fronts.attractiveness.copy()
+    strategy = responsive(rules.strategy_gain, firm.lift[STRATEGY_WORK])
+    usual = world.market.initial_customers_share
     everyone = 0.0
-    for f in range(fronts):
-        everyone += accounts[f]
-    for f in range(fronts):
-        if accounts[f] == 0:
+    for f in range(hazard.shape[0]):
+        everyone += fronts.accounts[f]
+    for f in range(hazard.shape[0]):
+        if fronts.accounts[f] == 0:
             hazard[f] = 0.0
             continue
-        references = held_or(held_references, references_on(referrers[f], accounts[f], usual_customers, reference_gain))
-        record[R_REFERENCES] += references * accounts[f] / everyone
-        spend = allocation[f] * everyone / accounts[f]
+        referred = references_on(fronts.referrers[f], fronts.accounts[f], usual, rules.reference_gain)
+        references = held_or(held.references, referred)
+        sums[record.REFERENCES] += references * fronts.accounts[f] / everyone
         hazard[f] = lead_hazard(
-            base, budget, budget_exponent, spend, front_exponent, attractiveness[f], strategy, references, reach[f],
+            rules.lead_hazard_per_week, budget, rules.budget_exponent,
+            fronts.allocation[f] * everyone / fronts.accounts[f], rules.front_exponent, fronts.attractiveness[f],
+            strategy, references, fronts.reach[f],
         )  # fmt: skip
     return hazard

@@ -5,11 +5,27 @@ holder gives to it. Jobs are decisions (column 0) and consults of the heads of f
 calls everything lives in the columns of `Decisions`; the order of service is rebuilt from the days of arrival.
 """
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
-from revorg.simulation.chance import CAUGHT, REWORK, WRONG, exponential, stream, uniform
-from revorg.simulation.codes import AT_WORK, BEGUN, DOMAIN_OF_KIND, NOT_BEGUN, OPEN, ORIGIN_OF_KIND, SETTLED, Column
-from revorg.simulation.compiling import loop, rule
+from revorg.simulation.chance import exponential, purpose, stream, uniform
+from revorg.simulation.codes import (
+    AT_WORK,
+    BEGUN,
+    DAYS_A_WEEK,
+    DOMAIN_OF_FUNCTION,
+    DOMAIN_OF_KIND,
+    NOT_BEGUN,
+    OPEN,
+    ORIGIN_OF_KIND,
+    SETTLED,
+    Column,
+)
+from revorg.simulation.compiling import phase, rule, step
+from revorg.simulation.numbers import Now, World
+from revorg.simulation.stand_ins import StandIns
+from revorg.simulation.state import Decisions, People, Routes
 from revorg.simulation.submodels.heaps import drop_first, push
 from revorg.simulation.submodels.rules import held_or
 
@@ -67,221 +83,287 @@ def functions_in(mask: int) -> int:
     return (mask & 1) + ((mask >> 1) & 1) + ((mask >> 2) & 1) + ((mask >> 3) & 1)
 
 
-@loop
-def run_desks(
-    state: Column, kind: Column, row: Column, week: Column, probe: Column, scope: Column, asked: Column,
-    owner: Column, raised: Column, arrives: Column, work: Column, reply: Column, awaited: Column, serving: Column,
-    reworked: Column, wrong: Column, defaulted: Column, settled: Column, line: Column, skill: Column,
-    hours_a_day: Column, served_hours: Column, head_of: Column, domain_of_function: Column, mean_hours: Column,
-    start: float, until: float, seed: int, offset: float, cross_line_delay: float, time_limit: float,
-    wrong_base: float, wrong_ceiling: float, wrong_per_unasked: float, caught_share: float, default_wrong: float,
-    held_wrong: float,
-) -> None:  # fmt: skip
-    """Serve all desks from working day `start` to `until`.
-
-    Decisions that are settled by then get state SETTLED, a day and what became of them. `hours_a_day` has shape
-    (seats,), `served_hours` likewise and is filled with the hours really spent at each desk. `held_wrong` replaces the
-    probability of a wrong call, unless NaN.
-    """
-    slots, seats = state.shape[0], line.shape[0]
-    # Everything that waits or is on its way, by day of arrival.
-    days = np.empty(2 * slots * _JOBS + 1)
-    jobs = np.empty(2 * slots * _JOBS + 1, np.int64)
-    waiting = _line_up(days, jobs, state, awaited, serving, arrives, work)
-    behind = np.full(slots * _JOBS, _NOBODY, np.int64)  # who is next behind a job at a desk
-    first = np.full(seats, _NOBODY, np.int64)
-    last = np.full(seats, _NOBODY, np.int64)
-    busy = np.full(seats, _NOBODY, np.int64)
-    begun = np.full(seats, np.inf)
-    done = np.full(seats, np.inf)
-    served_hours[:] = 0.0
-    while True:
-        desk, when = _NOBODY, np.inf
-        for s in range(seats):
-            if done[s] < when:
-                desk, when = s, done[s]
-        if waiting > 0 and max(days[0], start) <= when:
-            when = max(days[0], start)
-            if when >= until:
-                break
-            job = jobs[0]
-            waiting = drop_first(days, jobs, waiting)
-            i, k = job // _JOBS, job % _JOBS
-            if state[i] != OPEN:
-                continue
-            desk = owner[i] if k == 0 else head_of[k - 1]
-            behind[job] = _NOBODY
-            if last[desk] == _NOBODY:
-                first[desk] = job
-            else:
-                behind[last[desk]] = job
-            last[desk] = job
-        else:
-            if when >= until:
-                break
-            # A desk has finished a job.
-            job = busy[desk]
-            i, k = job // _JOBS, job % _JOBS
-            busy[desk], done[desk] = _NOBODY, np.inf
-            served_hours[desk] += (when - begun[desk]) * hours_a_day[desk]
-            work[i, k] = -1.0
-            if state[i] == OPEN:
-                if k > 0 and when >= raised[i] + time_limit:
-                    pass  # the asker's time has run out: nobody waits for this reply
-                elif k > 0:
-                    waiting = _replied(
-                        i, k, when, line, owner, arrives, reply, awaited, days, jobs, waiting, cross_line_delay
-                    )
-                else:
-                    unasked = _unasked(scope[i], asked[i], kind[i], owner[i], head_of)
-                    expert = skill[desk, DOMAIN_OF_KIND[kind[i]]]
-                    chance = wrong_probability(expert, unasked, wrong_base, wrong_ceiling, wrong_per_unasked)
-                    entity = entity_of(row[i], kind[i], 0)
-                    is_wrong = reworked[i] == 0 and _errs(seed, week[i], entity, held_or(held_wrong, chance))
-                    if is_wrong and _is_caught(seed, week[i], entity, caught_share):
-                        reworked[i], serving[i] = 1, BEGUN
-                        work[i, 0] = mean_hours[kind[i]] * exponential(stream(seed, REWORK, week[i]), entity)
-                        arrives[i, 0] = when
-                        waiting = push(days, jobs, waiting, when, job)
-                    else:
-                        wrong[i] = 1 if is_wrong else 0
-                        state[i], settled[i] = SETTLED, when
-        # The desk takes the next job that is ready.
-        while busy[desk] == _NOBODY and first[desk] != _NOBODY and hours_a_day[desk] > 0.0:
-            job = first[desk]
-            first[desk] = behind[job]
-            if first[desk] == _NOBODY:
-                last[desk] = _NOBODY
-            i, k = job // _JOBS, job % _JOBS
-            if state[i] != OPEN:
-                continue
-            if when >= raised[i] + time_limit and serving[i] == NOT_BEGUN:
-                continue  # too late: its origin will have decided alone, see below
-            takes = desk_days(
-                work[i, k], _skill_for(skill, desk, kind[i], k, domain_of_function), offset, hours_a_day[desk]
-            )
-            if probe[i] == 0:
-                busy[desk], begun[desk], done[desk] = job, when, when + takes
-                if k == 0:
-                    serving[i] = AT_WORK
-                else:
-                    done[desk] = min(done[desk], raised[i] + time_limit)
-            elif k > 0:
-                work[i, k] = -1.0
-                waiting = _replied(
-                    i, k, when + takes, line, owner, arrives, reply, awaited, days, jobs, waiting, cross_line_delay
-                )
-            else:
-                state[i], settled[i] = SETTLED, min(when + takes, raised[i] + time_limit)
-    _lay_aside(busy, begun, until, kind, work, skill, hours_a_day, served_hours, domain_of_function, offset)
-    for i in range(slots):
-        if state[i] != OPEN or serving[i] != NOT_BEGUN or raised[i] + time_limit > until:
-            continue
-        # The origin decides alone, asking nobody, and worse.
-        expert = skill[head_of[ORIGIN_OF_KIND[kind[i]]], DOMAIN_OF_KIND[kind[i]]]
-        others = functions_in(scope[i]) - 1
-        chance = default_wrong + wrong_probability(expert, others, wrong_base, wrong_ceiling, wrong_per_unasked)
-        entity = entity_of(row[i], kind[i], 0)
-        wrong[i] = 1 if _errs(seed, week[i], entity, held_or(held_wrong, chance)) else 0
-        state[i], settled[i], defaulted[i] = SETTLED, raised[i] + time_limit, 1
-
-
-@loop
-def settle_unqueued(
-    state: Column, kind: Column, row: Column, week: Column, probe: Column, scope: Column, asked: Column,
-    owner: Column, raised: Column, reworked: Column, wrong: Column, settled: Column, skill: Column, head_of: Column,
-    until: float, seed: int, days: float, wrong_base: float, wrong_ceiling: float, wrong_per_unasked: float,
-    caught_share: float, held_wrong: float,
-) -> None:  # fmt: skip
-    """Settle every decision a fixed number of working days after it was raised, as if no desk were ever busy."""
-    for i in range(state.shape[0]):
-        if state[i] != OPEN or raised[i] + days > until:
-            continue
-        expert = skill[owner[i], DOMAIN_OF_KIND[kind[i]]]
-        unasked = _unasked(scope[i], asked[i], kind[i], owner[i], head_of)
-        chance = wrong_probability(expert, unasked, wrong_base, wrong_ceiling, wrong_per_unasked)
-        entity = entity_of(row[i], kind[i], 0)
-        if probe[i] == 0 and _errs(seed, week[i], entity, held_or(held_wrong, chance)):
-            # The time of doing it again is in the mean.
-            reworked[i] = 1 if _is_caught(seed, week[i], entity, caught_share) else 0
-            wrong[i] = 1 - reworked[i]
-        state[i], settled[i] = SETTLED, raised[i] + days
-
-
 @rule
-def _line_up(
-    days: Column, jobs: Column, state: Column, awaited: Column, serving: Column, arrives: Column, work: Column
-) -> int:
-    """Put every open job on the heap by its day of arrival; return how many there are."""
-    waiting = 0
-    for i in range(state.shape[0]):
-        if state[i] != OPEN:
+def mean_hours_of(decisions: Any, kind: int) -> float:
+    """Mean work of settling a decision of a kind. [h]
+
+    >>> from revorg.simulation.parameters.firm import Decisions
+    >>> mean_hours_of(Decisions(move_hours=5.0), 2)
+    5.0
+    """
+    return (
+        decisions.exception_hours, decisions.escalation_hours, decisions.move_hours, decisions.change_hours
+    )[kind]  # fmt: skip
+
+
+class Desks(NamedTuple):
+    """All desks while they are served: what is at each of them, behind it, and on its way.
+
+    A job is a decision or a consult: row × 5 + column. Arrays of shape (seats,), (jobs,) or (twice the jobs,).
+    """
+
+    hours_a_day: Column  # (seats,)
+    busy: Column  # (seats,) the job that is being done
+    begun: Column  # (seats,) working day on which it was begun
+    done: Column  # (seats,) working day on which it will be done
+    first: Column  # (seats,) the next job
+    last: Column  # (seats,) the last of those that wait
+    behind: Column  # (jobs,) who is next behind a job
+    days: Column  # heap of what is on its way, by working day of arrival
+    jobs: Column  # the jobs of that heap
+    coming: Column  # (1,) how many are on their way
+
+
+@phase
+def _open_desks(decisions: Decisions, hours_a_day: Column) -> Desks:
+    """Set up the desks for a stretch, with every open job on its way."""
+    seats, jobs = hours_a_day.shape[0], decisions.state.shape[0] * _JOBS
+    desks = Desks(
+        hours_a_day,
+        np.full(seats, _NOBODY, np.int64),
+        np.full(seats, np.inf),
+        np.full(seats, np.inf),
+        np.full(seats, _NOBODY, np.int64),
+        np.full(seats, _NOBODY, np.int64),
+        np.full(jobs, _NOBODY, np.int64),
+        np.empty(2 * jobs + 1),
+        np.empty(2 * jobs + 1, np.int64),
+        np.zeros(1, np.int64),
+    )
+    for i in range(decisions.state.shape[0]):
+        if decisions.state[i] != OPEN:
             continue
-        if awaited[i] == 0:
+        if decisions.awaited[i] == 0:
             # Whoever is at work on a decision finishes it before all that is handed over.
-            waiting = push(days, jobs, waiting, -np.inf if serving[i] == AT_WORK else arrives[i, 0], i * _JOBS)
+            _send(desks, i * _JOBS, -np.inf if decisions.serving[i] == AT_WORK else decisions.arrives[i, 0])
             continue
         for k in range(1, _JOBS):
-            if work[i, k] >= 0.0:
-                waiting = push(days, jobs, waiting, arrives[i, k], i * _JOBS + k)
-    return waiting
+            if decisions.work[i, k] >= 0.0:
+                _send(desks, i * _JOBS + k, decisions.arrives[i, k])
+    return desks
 
 
-@rule
-def _lay_aside(
-    busy: Column, begun: Column, until: float, kind: Column, work: Column, skill: Column, hours_a_day: Column,
-    served_hours: Column, domain_of_function: Column, offset: float,
+@phase
+def _send(desks: Desks, job: int, day: float) -> None:
+    """Send a job to its desk."""
+    desks.coming[0] = push(desks.days, desks.jobs, desks.coming[0], day, job)
+
+
+@phase
+def _line_up(desks: Desks, desk: int, job: int) -> None:
+    """Put a job that has arrived behind those that wait at its desk."""
+    desks.behind[job] = _NOBODY
+    if desks.last[desk] == _NOBODY:
+        desks.first[desk] = job
+    else:
+        desks.behind[desks.last[desk]] = job
+    desks.last[desk] = job
+
+
+@step
+def run_desks(
+    decisions: Decisions, people: People, routes: Routes, hours_a_day: Column, world: World, held: StandIns, now: Now
 ) -> None:  # fmt: skip
-    """Note at the end of the stretch what is left of the job on every desk."""
-    for s in range(busy.shape[0]):
-        if busy[s] == _NOBODY:
+    """Serve all desks for a week, from its first working day on.
+
+    Decisions that are settled by its end get state SETTLED, a day and what became of them. `hours_a_day` has shape
+    (seats,); `people.tray_hours` is filled with the hours really spent at each desk. What stands in for the
+    probability of a wrong call replaces it.
+    """
+    start = DAYS_A_WEEK * now.week
+    until = start + DAYS_A_WEEK
+    desks = _open_desks(decisions, hours_a_day)
+    people.tray_hours[:] = 0.0
+    while True:
+        desk, when = _NOBODY, np.inf
+        for s in range(desks.done.shape[0]):
+            if desks.done[s] < when:
+                desk, when = s, desks.done[s]
+        if desks.coming[0] > 0 and max(desks.days[0], start) <= when:
+            when = max(desks.days[0], start)
+            if when >= until:
+                break
+            job = desks.jobs[0]
+            desks.coming[0] = drop_first(desks.days, desks.jobs, desks.coming[0])
+            i, k = job // _JOBS, job % _JOBS
+            if decisions.state[i] != OPEN:
+                continue
+            desk = decisions.owner[i] if k == 0 else routes.head_of[k - 1]
+            _line_up(desks, desk, job)
+        elif when >= until:
+            break
+        else:
+            _finish(desks, desk, when, decisions, people, routes, world, held, now.seed)
+        _go_on(desks, desk, when, decisions, people, routes, world.decisions)
+    _lay_aside(desks, until, decisions, people, world.decisions.skill_offset)
+    _leave_to_origin(decisions, people, routes, world.decisions, held, until, now.seed)
+
+
+@phase
+def _finish(
+    desks: Desks, desk: int, when: float, decisions: Decisions, people: People, routes: Routes, world: World,
+    held: StandIns, seed: int,
+) -> None:  # fmt: skip
+    """Take a job off a desk that is done with it: a reply goes out, a decision is settled or has to be done again."""
+    rules, job = world.decisions, desks.busy[desk]
+    i, k = job // _JOBS, job % _JOBS
+    desks.busy[desk], desks.done[desk] = _NOBODY, np.inf
+    people.tray_hours[desk] += (when - desks.begun[desk]) * desks.hours_a_day[desk]
+    decisions.work[i, k] = -1.0
+    if decisions.state[i] != OPEN:
+        return
+    if k > 0:
+        if when < decisions.raised[i] + rules.time_limit_days:  # else nobody waits for this reply any more
+            _reply(desks, i, k, when, decisions, people, rules.cross_line_delay)
+        return
+    entity = entity_of(decisions.row[i], decisions.kind[i], 0)
+    chance = held_or(held.wrong_calls, _chance_of_error(decisions, i, desk, people, routes, rules))
+    is_wrong = decisions.reworked[i] == 0 and _errs(seed, decisions.week[i], entity, chance)
+    if is_wrong and _is_caught(seed, decisions.week[i], entity, rules.caught_share):
+        again = exponential(stream(seed, purpose.REWORK, decisions.week[i]), entity)
+        decisions.reworked[i], decisions.serving[i] = 1, BEGUN
+        decisions.work[i, 0] = mean_hours_of(rules, decisions.kind[i]) * again
+        decisions.arrives[i, 0] = when
+        _send(desks, job, when)
+    else:
+        decisions.wrong[i] = 1 if is_wrong else 0
+        decisions.state[i], decisions.settled[i] = SETTLED, when
+
+
+@phase
+def _go_on(
+    desks: Desks, desk: int, when: float, decisions: Decisions, people: People, routes: Routes, rules: Any
+) -> None:  # fmt: skip
+    """Let a desk take the next job that is ready, and all probes before it."""
+    while desks.busy[desk] == _NOBODY and desks.first[desk] != _NOBODY and desks.hours_a_day[desk] > 0.0:
+        job = desks.first[desk]
+        desks.first[desk] = desks.behind[job]
+        if desks.first[desk] == _NOBODY:
+            desks.last[desk] = _NOBODY
+        i, k = job // _JOBS, job % _JOBS
+        if decisions.state[i] != OPEN:
             continue
-        i, k = busy[s] // _JOBS, busy[s] % _JOBS
-        worked = (until - begun[s]) * hours_a_day[s]
-        served_hours[s] += worked
-        factor = offset - _skill_for(skill, s, kind[i], k, domain_of_function)
-        work[i, k] = max(work[i, k] - worked / factor, 0.0)
+        limit = decisions.raised[i] + rules.time_limit_days
+        if when >= limit and decisions.serving[i] == NOT_BEGUN:
+            continue  # too late: its origin will have decided alone, see below
+        skill = _skill_for(people.skill, desk, decisions.kind[i], k)
+        takes = desk_days(decisions.work[i, k], skill, rules.skill_offset, desks.hours_a_day[desk])
+        if decisions.probe[i] == 0:
+            desks.busy[desk], desks.begun[desk], desks.done[desk] = job, when, when + takes
+            if k == 0:
+                decisions.serving[i] = AT_WORK
+            else:
+                desks.done[desk] = min(desks.done[desk], limit)
+        elif k > 0:
+            decisions.work[i, k] = -1.0
+            _reply(desks, i, k, when + takes, decisions, people, rules.cross_line_delay)
+        else:
+            decisions.state[i], decisions.settled[i] = SETTLED, min(when + takes, limit)
 
 
-@rule
-def _errs(seed: int, week: int, entity: int, chance: float) -> bool:
-    """Whether a call is wrong."""
-    return uniform(stream(seed, WRONG, week), entity) < chance
+@phase
+def _reply(
+    desks: Desks, i: int, k: int, day: float, decisions: Decisions, people: People, cross_line_delay: float
+) -> None:  # fmt: skip
+    """Take in one reply; with the last of them the decision is ready and goes to its owner's desk."""
+    in_line = ((people.line[decisions.owner[i]] >> (k - 1)) & 1) == 1
+    back = reply_day(decisions.arrives[i, k], day, in_line, cross_line_delay)
+    decisions.reply[i] = max(decisions.reply[i], back)
+    decisions.awaited[i] -= 1
+    if decisions.awaited[i] == 0:
+        decisions.arrives[i, 0] = max(decisions.arrives[i, 0], decisions.reply[i])
+        _send(desks, i * _JOBS, decisions.arrives[i, 0])
 
 
-@rule
-def _is_caught(seed: int, week: int, entity: int, share: float) -> bool:
-    """Whether a wrong call is noticed before it is carried out."""
-    return uniform(stream(seed, CAUGHT, week), entity) < share
+@phase
+def _lay_aside(desks: Desks, until: float, decisions: Decisions, people: People, offset: float) -> None:
+    """Note at the end of the stretch what is left of the job on every desk."""
+    for s in range(desks.busy.shape[0]):
+        if desks.busy[s] == _NOBODY:
+            continue
+        i, k = desks.busy[s] // _JOBS, desks.busy[s] % _JOBS
+        worked = (until - desks.begun[s]) * desks.hours_a_day[s]
+        people.tray_hours[s] += worked
+        factor = offset - _skill_for(people.skill, s, decisions.kind[i], k)
+        decisions.work[i, k] = max(decisions.work[i, k] - worked / factor, 0.0)
 
 
-@rule
-def _skill_for(skill: Column, seat: int, kind: int, job: int, domain_of_function: Column) -> float:
-    """Skill that a job at a desk calls for: a decision its own domain, a consult that of the head's function."""
-    return skill[seat, DOMAIN_OF_KIND[kind] if job == 0 else domain_of_function[job - 1]]
+@phase
+def _leave_to_origin(
+    decisions: Decisions, people: People, routes: Routes, rules: Any, held: StandIns, until: float, seed: int
+) -> None:  # fmt: skip
+    """Let the origin decide alone what nobody has begun within the time limit, asking nobody, and worse."""
+    for i in range(decisions.state.shape[0]):
+        limit = decisions.raised[i] + rules.time_limit_days
+        if decisions.state[i] != OPEN or decisions.serving[i] != NOT_BEGUN or limit > until:
+            continue
+        kind = decisions.kind[i]
+        expert = people.skill[routes.head_of[ORIGIN_OF_KIND[kind]], DOMAIN_OF_KIND[kind]]
+        others = functions_in(decisions.scope[i]) - 1
+        errs = wrong_probability(expert, others, rules.wrong_base, rules.wrong_skill_ceiling, rules.wrong_per_unasked)
+        chance = held_or(held.wrong_calls, rules.default_wrong + errs)
+        entity = entity_of(decisions.row[i], kind, 0)
+        decisions.wrong[i] = 1 if _errs(seed, decisions.week[i], entity, chance) else 0
+        decisions.state[i], decisions.settled[i], decisions.defaulted[i] = SETTLED, limit, 1
 
 
-@rule
-def _unasked(scope: int, asked: int, kind: int, owner: int, head_of: Column) -> int:
+@step
+def settle_unqueued(
+    decisions: Decisions, people: People, routes: Routes, world: World, held: StandIns, now: Now
+) -> None:  # fmt: skip
+    """Settle every decision a fixed number of working days after it was raised, as if no desk were ever busy."""
+    rules, until = world.decisions, DAYS_A_WEEK * (now.week + 1)
+    for i in range(decisions.state.shape[0]):
+        if decisions.state[i] != OPEN or decisions.raised[i] + held.latency_days > until:
+            continue
+        chance = held_or(held.wrong_calls, _chance_of_error(decisions, i, decisions.owner[i], people, routes, rules))
+        entity = entity_of(decisions.row[i], decisions.kind[i], 0)
+        if decisions.probe[i] == 0 and _errs(now.seed, decisions.week[i], entity, chance):
+            # The time of doing it again is in the mean.
+            caught = _is_caught(now.seed, decisions.week[i], entity, rules.caught_share)
+            decisions.reworked[i] = 1 if caught else 0
+            decisions.wrong[i] = 1 - decisions.reworked[i]
+        decisions.state[i], decisions.settled[i] = SETTLED, decisions.raised[i] + held.latency_days
+
+
+@phase
+def _chance_of_error(
+    decisions: Decisions, i: int, seat: int, people: People, routes: Routes, rules: Any
+) -> float:  # fmt: skip
+    """Chance that the holder of a seat decides a matter wrong."""
+    expert = people.skill[seat, DOMAIN_OF_KIND[decisions.kind[i]]]
+    unasked = _unasked(decisions, i, routes)
+    return wrong_probability(expert, unasked, rules.wrong_base, rules.wrong_skill_ceiling, rules.wrong_per_unasked)
+
+
+@phase
+def _unasked(decisions: Decisions, i: int, routes: Routes) -> int:
     """Count the functions in scope that nobody spoke for: neither the origin, nor asked, nor headed by the owner."""
     count = 0
     for f in range(4):
-        spoke = f == ORIGIN_OF_KIND[kind] or (asked >> f) & 1 or head_of[f] == owner
-        if (scope >> f) & 1 and not spoke:
+        spoke = (
+            f == ORIGIN_OF_KIND[decisions.kind[i]]
+            or (decisions.asked[i] >> f) & 1
+            or routes.head_of[f] == decisions.owner[i]
+        )
+        if (decisions.scope[i] >> f) & 1 and not spoke:
             count += 1
     return count
 
 
 @rule
-def _replied(
-    i: int, k: int, day: float, line: Column, owner: Column, arrives: Column, reply: Column, awaited: Column,
-    days: Column, jobs: Column, waiting: int, cross_line_delay: float,
-) -> int:  # fmt: skip
-    """Take in one reply; with the last of them the decision is ready and goes to its owner's desk."""
-    in_line = ((line[owner[i]] >> (k - 1)) & 1) == 1
-    reply[i] = max(reply[i], reply_day(arrives[i, k], day, in_line, cross_line_delay))
-    awaited[i] -= 1
-    if awaited[i] == 0:
-        arrives[i, 0] = max(arrives[i, 0], reply[i])
-        waiting = push(days, jobs, waiting, arrives[i, 0], i * _JOBS)
-    return waiting
+def _errs(seed: int, week: int, entity: int, chance: float) -> bool:
+    """Whether a call is wrong."""
+    return uniform(stream(seed, purpose.WRONG, week), entity) < chance
+
+
+@rule
+def _is_caught(seed: int, week: int, entity: int, share: float) -> bool:
+    """Whether a wrong call is noticed before it is carried out."""
+    return uniform(stream(seed, purpose.CAUGHT, week), entity) < share
+
+
+@rule
+def _skill_for(skill: Column, seat: int, kind: int, job: int) -> float:
+    """Skill that a job at a desk calls for: a decision its own domain, a consult that of the head's function."""
+    return skill[seat, DOMAIN_OF_KIND[kind] if job == 0 else DOMAIN_OF_FUNCTION[job - 1]]

@@ -5,27 +5,27 @@ What the in-tray left of last week went to the domains, and bears fruit this wee
 How a leader sets attention is the agent's own affair (`people.Executive`); here the hours are carried to the domains.
 """
 
-import math
+from typing import Any
 
-from revorg.simulation.codes import ARR_USD, EXECUTION_WORK, FUNCTION_SERVED, REVIEW_HOURS, STRATEGY_WORK, Column
-from revorg.simulation.compiling import loop, rule
-from revorg.simulation.record import R_EXECUTION_HOURS, R_LIFT_STRATEGY
-from revorg.simulation.scenario import Scenario
+from revorg.simulation.codes import EXECUTION_WORK, FUNCTION_SERVED, STRATEGY_WORK, Column, gauge
+from revorg.simulation.compiling import phase, rule, step
+from revorg.simulation.numbers import Now, World
+from revorg.simulation.record import record
+from revorg.simulation.stand_ins import StandIns
 from revorg.simulation.state import Firm, People
-from revorg.simulation.submodels.rules import held_or
+from revorg.simulation.submodels.rules import arr_reference_usd, held_or, review_need
 
 
 @rule
-def influence_outside(
-    collaboration: float, alignment: float, level: float, base: float, by_collaboration: float, by_alignment: float,
-    by_level: float,
-) -> float:  # fmt: skip
+def influence_outside(collaboration: float, alignment: float, level: float, leadership: Any) -> float:
     """Reach of a leader into a function outside the own line. [0..1]  Source: assumption L4 (the form of the trial).
 
-    >>> round(influence_outside(0.5, 0.4, 2.0, base=0.1, by_collaboration=0.3, by_alignment=0.15, by_level=0.05), 2)
+    >>> from revorg.simulation.parameters.firm import Leadership
+    >>> round(influence_outside(0.5, 0.4, 2.0, Leadership(influence_base=0.1)), 2)
     0.36
     """
-    reach = base + by_collaboration * collaboration + by_alignment * alignment + by_level * (level - 1.0)
+    reach = leadership.influence_base + leadership.influence_collaboration * collaboration
+    reach = reach + leadership.influence_alignment * alignment + leadership.influence_level * (level - 1.0)
     return min(max(reach, 0.0), 1.0)
 
 
@@ -61,23 +61,6 @@ def settled_in(weeks: float, newcomer_weeks: float) -> float:
     return 0.5 + 0.5 * weeks / newcomer_weeks
 
 
-def contribute(
-    people: People, firm: Firm, world: Scenario, arr_reference_usd: float, review_need_hours: float, record: Column,
-    week: int, held_reach: float = math.nan,
-) -> None:  # fmt: skip
-    """Turn the hours and policies of all seats into contributions, lifts and hours of strategy review."""
-    rules = world.leadership
-    _contribute(
-        people.parent, people.level, people.line, people.span, people.week_hours, people.say, people.skill,
-        people.collaboration, people.attention, people.meeting_hours, people.tray_hours, people.arrived,
-        people.vacant_until, firm.gauges, firm.alignment, firm.contribution, firm.lift, FUNCTION_SERVED, record, week,
-        rules.span_hours, rules.influence_base, rules.influence_collaboration, rules.influence_alignment,
-        rules.influence_level, rules.contribution_exponent, rules.neutral_strategy_hours,
-        rules.neutral_execution_hours, rules.neutral_operations_hours, rules.neutral_customer_hours,
-        rules.scale_with_arr, arr_reference_usd, world.finance.newcomer_weeks, review_need_hours, held_reach,
-    )  # fmt: skip
-
-
 @rule
 def alignment_with(line: int, function: int, alignment: Column) -> float:
     """Mean alignment between the functions of a line and another function; of all others for a seat without a line.
@@ -94,47 +77,61 @@ def alignment_with(line: int, function: int, alignment: Column) -> float:
     return total / count if count else 1.0
 
 
-@loop
-def _contribute(
-    parent: Column, level: Column, line: Column, span: Column, week_hours: Column, say: Column, skill: Column,
-    collaboration: Column, attention: Column, meeting_hours: Column, tray_hours: Column, arrived: Column,
-    vacant_until: Column, gauges: Column, alignment: Column, contribution: Column, lift: Column,
-    function_served: Column, record: Column, week: int, span_hours: float, base: float, by_collaboration: float,
-    by_alignment: float, by_level: float, exponent: float, neutral_strategy: float, neutral_execution: float,
-    neutral_operations: float, neutral_customer: float, scale_with_arr: float, arr_reference: float,
-    newcomer_weeks: float, review_need: float, held_reach: float,
-) -> None:  # fmt: skip
-    contribution[:] = 0.0
+@step
+def contribute(people: People, firm: Firm, sums: Column, world: World, held: StandIns, now: Now) -> None:
+    """Turn the hours and policies of all seats into contributions, lifts and hours of strategy review."""
+    firm.contribution[:] = 0.0
     review = 0.0
     kept_for_review = 0.0
-    for s in range(parent.shape[0]):
+    for s in range(people.place.shape[0]):
         # The root decides but works in no domain; an empty seat does neither.
-        if parent[s] < 0 or week < vacant_until[s]:
+        if people.parent[s] < 0 or now.week < people.vacant_until[s]:
             continue
-        hours = hours_left(week_hours[s], span_hours * span[s], meeting_hours[s], tray_hours[s])
-        hours *= settled_in(float(week - arrived[s]), newcomer_weeks)
+        hours = _hours_of(people, s, world, now.week)
         for d in range(4):
-            function = function_served[d]
-            reach = 1.0
-            if not (line[s] >> function) & 1:
-                aligned = alignment_with(line[s], function, alignment)
-                reach = held_or(held_reach, influence_outside(
-                    collaboration[s], aligned, float(level[s]), base, by_collaboration, by_alignment, by_level
-                ))  # fmt: skip
-            work = hours * attention[s, d] * skill[s, d]
+            reach = _reach_of(people, s, FUNCTION_SERVED[d], firm.alignment, world.leadership, held.reach)
+            work = hours * people.attention[s, d] * people.skill[s, d]
             if d == STRATEGY_WORK:
-                review += work * say[s]
-                kept_for_review += work * say[s] * reach
-                work *= 1.0 - say[s]
-            contribution[d] += work * reach
+                review += work * people.say[s]
+                kept_for_review += work * people.say[s] * reach
+                work *= 1.0 - people.say[s]
+            firm.contribution[d] += work * reach
     # Nobody reviews a front twice in one period: hours beyond the need go back to the function's own work.
-    if review > review_need:
-        contribution[STRATEGY_WORK] += kept_for_review * (1.0 - review_need / review)
-        review = review_need
-    gauges[REVIEW_HOURS] = review
-    record[R_EXECUTION_HOURS] = contribution[EXECUTION_WORK]
-    scale = (max(gauges[ARR_USD], 1.0) / arr_reference) ** scale_with_arr
-    neutral = (neutral_strategy, neutral_execution, neutral_operations, neutral_customer)
+    needed = review_need(world)
+    if review > needed:
+        firm.contribution[STRATEGY_WORK] += kept_for_review * (1.0 - needed / review)
+        review = needed
+    firm.gauges[gauge.REVIEW_HOURS] = review
+    sums[record.EXECUTION_HOURS] = firm.contribution[EXECUTION_WORK]
+    _lift(firm, sums, world)
+
+
+@phase
+def _hours_of(people: People, s: int, world: World, week: int) -> float:
+    """Hours a week that the holder of a seat has for the domains, and makes the most of. [h]"""
+    span = world.leadership.span_hours * people.span[s]
+    hours = hours_left(people.week_hours[s], span, people.meeting_hours[s], people.tray_hours[s])
+    return hours * settled_in(float(week - people.arrived[s]), world.finance.newcomer_weeks)
+
+
+@phase
+def _reach_of(people: People, s: int, function: int, alignment: Column, leadership: Any, held: float) -> float:
+    """Reach of the holder of a seat into a function: all of it inside the own line. [0..1]"""
+    if (people.line[s] >> function) & 1:
+        return 1.0
+    aligned = alignment_with(people.line[s], function, alignment)
+    return held_or(held, influence_outside(people.collaboration[s], aligned, float(people.level[s]), leadership))
+
+
+@phase
+def _lift(firm: Firm, sums: Column, world: World) -> None:
+    """Hold the contributions against those of the neutral firm."""
+    rules, market = world.leadership, world.market
+    scale = (max(firm.gauges[gauge.ARR_USD], 1.0) / arr_reference_usd(market)) ** rules.scale_with_arr
+    neutral = (
+        rules.neutral_strategy_hours, rules.neutral_execution_hours, rules.neutral_operations_hours,
+        rules.neutral_customer_hours,
+    )  # fmt: skip
     for d in range(4):
-        lift[d] = lift_of(contribution[d], neutral[d] * scale, exponent)
-        record[R_LIFT_STRATEGY + d] = lift[d]
+        firm.lift[d] = lift_of(firm.contribution[d], neutral[d] * scale, rules.contribution_exponent)
+        sums[record.LIFT_STRATEGY + d] = firm.lift[d]

@@ -1,15 +1,15 @@
 """Step 1: the market drifts. Fronts grow more or less attractive, and competitors attack and tire."""
 
 import math
+from typing import Any
 
-from revorg.simulation.chance import DRIFT, OFFENSIVE, OFFENSIVE_BREADTH, OFFENSIVE_FRONT, normal, stream, uniform
-from revorg.simulation.codes import WEEKS_A_YEAR, Column
-from revorg.simulation.compiling import loop, rule
-from revorg.simulation.parameters.market import Market
+from revorg.simulation.chance import normal, purpose, stream, uniform
+from revorg.simulation.codes import WEEKS_A_YEAR
+from revorg.simulation.compiling import loop, phase, rule
+from revorg.simulation.numbers import ABSENT, Now, World
+from revorg.simulation.stand_ins import StandIns
 from revorg.simulation.state import Fronts
-from revorg.simulation.submodels.rules import kept_after, week_or_never
-
-EVERYWHERE = -1
+from revorg.simulation.submodels.rules import kept_after
 
 
 @rule
@@ -22,41 +22,36 @@ def drifted(attractiveness: float, kept: float, sd: float, shock: float) -> floa
     return kept * attractiveness + sd * math.sqrt(1.0 - kept * kept) * shock
 
 
-def drift(fronts: Fronts, market: Market, seed: int, week: int, held_pressure: float = math.nan) -> None:
-    """Move every front's attractiveness and competitor pressure by one week."""
-    _drift(
-        fronts.attractiveness, fronts.pressure, seed, week, market.drift_half_life_weeks, market.attractiveness_sd,
-        market.competitors * market.offensives_per_year, market.offensive_breadth_probability,
-        market.offensive_strength, market.offensive_half_life_weeks, week_or_never(market.shift_week),
-        week_or_never(market.attack_week), EVERYWHERE if market.attack_front is None else market.attack_front,
-        held_pressure,
-    )  # fmt: skip
-
-
 @loop
-def _drift(
-    attractiveness: Column, pressure: Column, seed: int, week: int, half_life: float, sd: float,
-    offensives_per_year: float, breadth: float, strength: float, offensive_half_life: float, shift_week: int,
-    attack_week: int, attack_front: int, held_pressure: float,
-) -> None:  # fmt: skip
-    fronts = attractiveness.shape[0]
-    shocks = stream(seed, DRIFT, week)
-    kept, kept_pressure = kept_after(1.0, half_life), kept_after(1.0, offensive_half_life)
-    for f in range(fronts):
-        if week == shift_week:
-            attractiveness[f] = -attractiveness[f]  # what drew demand repels it, and the reverse
-        attractiveness[f] = drifted(attractiveness[f], kept, sd, normal(shocks, f))
-        pressure[f] *= kept_pressure
-    if not math.isnan(held_pressure):
-        pressure[:] = held_pressure
-        return
-    for f in range(fronts):
-        if week == attack_week and attack_front in (EVERYWHERE, f):
-            pressure[f] += strength
-    if uniform(stream(seed, OFFENSIVE, week), 0) >= 1.0 - math.exp(-offensives_per_year / WEEKS_A_YEAR):
-        return
-    on_all = uniform(stream(seed, OFFENSIVE_BREADTH, week), 0) < breadth
-    target = int(uniform(stream(seed, OFFENSIVE_FRONT, week), 0) * fronts)
-    for f in range(fronts):
-        if on_all or f == target:
-            pressure[f] += strength
+def drift(fronts: Fronts, world: World, held: StandIns, now: Now) -> None:
+    """Move every front's attractiveness and competitor pressure by one week."""
+    market = world.market
+    shocks = stream(now.seed, purpose.DRIFT, now.week)
+    kept = kept_after(1.0, market.drift_half_life_weeks)
+    for f in range(fronts.channel.shape[0]):
+        if now.week == market.shift_week:
+            fronts.attractiveness[f] = -fronts.attractiveness[f]  # what drew demand repels it, and the reverse
+        shock = normal(shocks, f)
+        fronts.attractiveness[f] = drifted(fronts.attractiveness[f], kept, market.attractiveness_sd, shock)
+    if math.isnan(held.pressure):
+        _attack(fronts, market, now)
+    else:
+        fronts.pressure[:] = held.pressure
+
+
+@phase
+def _attack(fronts: Fronts, market: Any, now: Now) -> None:
+    """Let pressure fade, and competitors attack: on schedule, and at random on one front or on all."""
+    kept = kept_after(1.0, market.offensive_half_life_weeks)
+    attacked = market.attack_front
+    a_year = market.competitors * market.offensives_per_year
+    comes = uniform(stream(now.seed, purpose.OFFENSIVE, now.week), 0) < 1.0 - math.exp(-a_year / WEEKS_A_YEAR)
+    broad = uniform(stream(now.seed, purpose.OFFENSIVE_BREADTH, now.week), 0) < market.offensive_breadth_probability
+    fronts_there = fronts.channel.shape[0]
+    target = int(uniform(stream(now.seed, purpose.OFFENSIVE_FRONT, now.week), 0) * fronts_there)
+    for f in range(fronts_there):
+        fronts.pressure[f] *= kept
+        if now.week == market.attack_week and attacked in (ABSENT, f):  # no front in particular: all of them
+            fronts.pressure[f] += market.offensive_strength
+        if comes and (broad or f == target):
+            fronts.pressure[f] += market.offensive_strength

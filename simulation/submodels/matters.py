@@ -3,8 +3,9 @@
 from typing import Any
 
 from revorg.simulation.chance import uniform
-from revorg.simulation.codes import DAYS_A_WEEK, Column
-from revorg.simulation.compiling import rule
+from revorg.simulation.codes import DAYS_A_WEEK
+from revorg.simulation.compiling import phase, rule
+from revorg.simulation.state import Decisions
 
 _STAKES = 1 << 40  # sets the draw of a matter's stakes apart from the draw of its coming
 
@@ -34,37 +35,32 @@ def at_stake(rate: float, probability: float, chance: float) -> float:
     return min(1.0, rate / (probability * chance))
 
 
-@rule
-def enter(
-    entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column, entry_at_stake: Column,
-    entries: Column, kind: int, row: int, day: float, climbs: bool, stake: float,
-) -> bool:  # fmt: skip
+@phase
+def enter(decisions: Decisions, kind: int, row: int, day: float, climbs: bool, stake: float) -> bool:
     """Hand a matter to the decisions step; false when the week's list is full, and its origin settles it alone.
 
-    >>> import numpy
-    >>> kinds, rows, days, climbing, stakes, count = (numpy.zeros(1) for _ in range(6))
-    >>> count = count.astype(int)
-    >>> enter(kinds, rows, days, climbing, stakes, count, kind=2, row=7, day=0.5, climbs=True, stake=1.0)
+    >>> from revorg.simulation.state import empty_decisions
+    >>> decisions = empty_decisions(1)
+    >>> enter(decisions, kind=2, row=7, day=0.5, climbs=True, stake=1.0)
     True
-    >>> enter(kinds, rows, days, climbing, stakes, count, kind=2, row=8, day=0.5, climbs=True, stake=1.0)
+    >>> enter(decisions, kind=2, row=8, day=0.5, climbs=True, stake=1.0)
     False
     """
-    count = entries[0]
-    if count >= entry_kind.shape[0]:
+    count = decisions.entries[0]
+    if count >= decisions.entry_kind.shape[0]:
         return False
-    entry_kind[count] = kind
-    entry_row[count] = row
-    entry_day[count] = day
-    entry_climbs[count] = 1 if climbs else 0
-    entry_at_stake[count] = stake
-    entries[0] = count + 1
+    decisions.entry_kind[count] = kind
+    decisions.entry_row[count] = row
+    decisions.entry_day[count] = day
+    decisions.entry_climbs[count] = 1 if climbs else 0
+    decisions.entry_at_stake[count] = stake
+    decisions.entries[0] = count + 1
     return True
 
 
-@rule
+@phase
 def raise_matter(
-    entry_kind: Column, entry_row: Column, entry_day: Column, entry_climbs: Column, entry_at_stake: Column,
-    entries: Column, kind: int, row: int, week: int, draws: Any, rate: float, value_usd: float, floor_usd: float,
+    decisions: Decisions, kind: int, row: int, week: int, draws: Any, rate: float, value_usd: float, floor_usd: float,
     escalate_share: float,
 ) -> bool:  # fmt: skip
     """Raise next week, perhaps, a matter of an account; whether it was raised.
@@ -73,9 +69,9 @@ def raise_matter(
     lowest seat.
 
     >>> import numpy
-    >>> kinds, rows, days, climbing, stakes, count = (numpy.zeros(1) for _ in range(6))
+    >>> from revorg.simulation.state import empty_decisions
     >>> with numpy.errstate(over="ignore"):
-    ...     raise_matter(kinds, rows, days, climbing, stakes, count, 0, 7, 3, numpy.uint64(1), 0.0, 1.0, 1.0, 0.3)
+    ...     raise_matter(empty_decisions(1), 0, 7, 3, numpy.uint64(1), 0.0, 1.0, 1.0, 0.3)
     False
     """
     chance, probability = uniform(draws, row), reaches_desk(rate, value_usd, floor_usd)
@@ -83,7 +79,4 @@ def raise_matter(
         return False
     day = DAYS_A_WEEK * (week + 1 + chance / probability)
     stakes = uniform(draws, row + _STAKES)
-    return enter(
-        entry_kind, entry_row, entry_day, entry_climbs, entry_at_stake, entries, kind, row, day,
-        stakes < escalate_share, at_stake(rate, probability, stakes),
-    )  # fmt: skip
+    return enter(decisions, kind, row, day, stakes < escalate_share, at_stake(rate, probability, stakes))

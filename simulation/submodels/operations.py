@@ -1,11 +1,12 @@
 """Step 10: processes mature through operations' work, and are diluted by growth."""
 
-import math
+from typing import Any
 
-from revorg.simulation.codes import MATURITY, NEWCOMERS, OPERATIONS_WORK, Column
-from revorg.simulation.compiling import loop, rule
-from revorg.simulation.record import R_MATURITY
-from revorg.simulation.scenario import Scenario
+from revorg.simulation.codes import OPERATIONS_WORK, Column, gauge
+from revorg.simulation.compiling import rule, step
+from revorg.simulation.numbers import World
+from revorg.simulation.record import record
+from revorg.simulation.stand_ins import StandIns
 from revorg.simulation.state import Firm
 from revorg.simulation.submodels.rules import held_or, responsive
 
@@ -22,24 +23,26 @@ def maturity_after(maturity: float, pace: float, work: float, decay: float, dilu
     return min(max(maturity + built - lost, 0.0), 1.0)
 
 
-def mature(firm: Firm, record: Column, world: Scenario, held_maturity: float = math.nan) -> None:
+@rule
+def work_of(operations: Any, stage: int) -> float:
+    """Pace of maturing with the staff of a stage (none, analyst, team, governance), in shares of a team's.
+
+    >>> from revorg.simulation.parameters.firm import Operations
+    >>> work_of(Operations(unstaffed_work=0.3), 0)
+    0.3
+    """
+    return (operations.unstaffed_work, operations.analyst_work, 1.0, operations.governance_work)[stage]
+
+
+@step
+def mature(firm: Firm, sums: Column, world: World, held: StandIns) -> None:
     """Move process maturity by a week."""
-    rules = world.operations
-    _mature(
-        firm.gauges, firm.lift, record, rules.maturity_pace * rules.work_of(world.levers.operations_stage),
-        rules.work_gain, rules.maturity_decay, rules.dilution, rules.channel_wear, float(world.market.channels),
-        held_maturity,
-    )  # fmt: skip
-
-
-@loop
-def _mature(
-    gauges: Column, lift: Column, record: Column, pace: float, work_gain: float, decay: float, dilution: float,
-    channel_wear: float, channels: float, held_maturity: float,
-) -> None:  # fmt: skip
-    spread = 1.0 + channel_wear * (channels - 1.0)
-    gauges[MATURITY] = held_or(held_maturity, maturity_after(
-        gauges[MATURITY], pace, responsive(work_gain, lift[OPERATIONS_WORK]), decay * spread, dilution,
-        gauges[NEWCOMERS],
-    ))  # fmt: skip
-    record[R_MATURITY] = gauges[MATURITY]
+    rules, gauges = world.operations, firm.gauges
+    pace = rules.maturity_pace * work_of(rules, world.levers.operations_stage)
+    spread = 1.0 + rules.channel_wear * (float(world.market.channels) - 1.0)
+    work = responsive(rules.work_gain, firm.lift[OPERATIONS_WORK])
+    moved = maturity_after(
+        gauges[gauge.MATURITY], pace, work, rules.maturity_decay * spread, rules.dilution, gauges[gauge.NEWCOMERS]
+    )
+    gauges[gauge.MATURITY] = held_or(held.maturity, moved)
+    sums[record.MATURITY] = gauges[gauge.MATURITY]

@@ -1,11 +1,16 @@
 """What reps have to sell with: their hours, and the leads they take up."""
 
+from typing import Any
+
 import numpy as np
 
-from revorg.simulation.chance import DEAL_START, TURN, stream, uniform
-from revorg.simulation.codes import EXECUTION_WORK, LEAD, LOST, MATURITY, OPPORTUNITY, Column
-from revorg.simulation.compiling import loop, rule
-from revorg.simulation.record import R_CAPACITY, R_CONTESTED_CLOSED, R_DEALS_OPEN, R_NO_DECISION, R_REPS, R_UNWORKED
+from revorg.simulation.chance import purpose, stream, uniform
+from revorg.simulation.codes import EXECUTION_WORK, LEAD, LOST, OPPORTUNITY, Column, gauge
+from revorg.simulation.compiling import phase, rule, step
+from revorg.simulation.numbers import Now, World
+from revorg.simulation.record import record
+from revorg.simulation.stand_ins import StandIns
+from revorg.simulation.state import Accounts, Firm, Fronts, Reps
 from revorg.simulation.submodels.heaps import drop_first, list_rows, push
 from revorg.simulation.submodels.rules import deal_hours_of, held_or, most_contested, priority_of, responsive
 
@@ -30,119 +35,144 @@ def selling_share(maturity: float, admin_share: float, relief: float) -> float:
     return 1.0 - admin_share * (1.0 - relief * maturity)
 
 
-@loop
-def _rep_hours(
-    active: Column, share: Column, hired: Column, skill: Column, hours: Column, load: Column, weight: Column,
-    gauges: Column, lift: Column, record: Column, week: int, rep_hours: float, admin_share: float,
-    admin_relief: float, ramp_weeks: float, coaching_gain: float, held_lift: float,
+@step
+def take_leads(
+    accounts: Accounts, fronts: Fronts, reps: Reps, firm: Firm, sums: Column, world: World, held: StandIns, now: Now
 ) -> None:  # fmt: skip
-    selling = rep_hours * selling_share(gauges[MATURITY], admin_share, admin_relief)
-    selling *= responsive(coaching_gain, held_or(held_lift, lift[EXECUTION_WORK]))
-    posts, total = 0.0, 0.0
-    for r in range(active.shape[0]):
-        load[r] = weight[r] = hours[r] = 0.0
-        if active[r] == 1:
-            hours[r] = selling * share[r] * ramp(float(week - hired[r]), ramp_weeks) * skill[r]
-            posts += share[r]
-            total += hours[r]
-    record[R_REPS] = posts
-    record[R_CAPACITY] = total
-
-
-@loop
-def _take_leads(
-    stage: Column, since: Column, due: Column, attempt: Column, rep: Column, progress: Column, heat: Column,
-    size: Column, front: Column, segment_of_front: Column, pressure: Column, active: Column, segment: Column,
-    hours: Column, load: Column, weight: Column, record: Column, seed: int, week: int, segments: int,
-    deal_hours: float, hours_exponent: float, pace_weeks: float, capacity_limit: float, priority_exponent: float,
-    patience: float, unworked_return_weeks: float, lost_return_weeks: float,
-) -> None:  # fmt: skip
-    contested = most_contested(pressure)
-    rows = np.empty(stage.shape[0], np.int64)
-    for place in range(list_rows(stage, OPPORTUNITY, rows)):
-        i = rows[place]
-        if active[rep[i]] == 0:
-            # The rep has left: the deal waits for a new one, with its age and what was done.
-            stage[i], due[i], rep[i] = LEAD, week + patience, -1
-        elif progress[i] < 1.0:  # afterwards there is nothing left to do but to wait for an exception
-            load[rep[i]] += deal_hours_of(size[i], deal_hours, hours_exponent) / pace_weeks
-            weight[rep[i]] += priority_of(size[i], priority_exponent)
-    leads = 0
-    for place in range(list_rows(stage, LEAD, rows)):
-        i = rows[place]
-        if week > due[i]:
-            # A lead that nobody took up, or a deal that nobody went on with after its rep had left.
-            begun = progress[i] > 0.0
-            record[R_DEALS_OPEN] += begun
-            record[R_NO_DECISION] += begun
-            record[R_CONTESTED_CLOSED] += begun and front[i] == contested
-            record[R_UNWORKED] += not begun
-            back = lost_return_weeks if begun else unworked_return_weeks
-            stage[i], due[i], rep[i], progress[i] = LOST, week + back, -1, 0.0
-        else:
-            rows[leads] = i
-            leads += 1
+    """Give reps their hours, count what their deals ask for, and let them take new deals as far as they have room."""
+    _share_hours(reps, firm, sums, world.sales, held, now.week)
+    _load(accounts, reps, world, now.week)
+    rows = np.empty(accounts.stage.shape[0], np.int64)
+    leads = _fresh_leads(accounts, most_contested(fronts.pressure), sums, world, now.week, rows)
     # No row of the table has a standing right of way: each lead draws its own turn every week. They come in the order
     # of their turns, for as long as there is a segment with room.
     turns, queue = np.empty(leads), np.empty(leads, np.int64)
-    draws = stream(seed, TURN, week)
+    draws = stream(now.seed, purpose.TURN, now.week)
     for place in range(leads):
         push(turns, queue, place, uniform(draws, rows[place]), rows[place])
-    relative, reps, able = _reps_by_load(active, segment, hours, load, segments)
+    segments = world.market.segments
+    relative, by_load, able = _reps_by_load(reps, segments)
     full = np.zeros(segments, np.int64)
     while leads > 0 and full.sum() < segments:
         i = queue[0]
         leads = drop_first(turns, queue, leads)
-        wanted = segment_of_front[front[i]]
-        able[wanted] = _first_brought_up_to_date(relative[wanted], reps[wanted], able[wanted], load, hours)
-        if able[wanted] == 0 or relative[wanted, 0] >= capacity_limit:
+        wanted = fronts.segment[accounts.front[i]]
+        able[wanted] = _first_brought_up_to_date(relative[wanted], by_load[wanted], able[wanted], reps)
+        if able[wanted] == 0 or relative[wanted, 0] >= world.sales.capacity_limit:
             full[wanted] = 1
+        else:
+            _take(accounts, i, reps, by_load[wanted, 0], world.sales, now)
+
+
+@phase
+def _share_hours(reps: Reps, firm: Firm, sums: Column, sales: Any, held: StandIns, week: int) -> None:
+    """Give every rep at work the week's productive selling hours."""
+    selling = sales.rep_hours * selling_share(firm.gauges[gauge.MATURITY], sales.admin_share, sales.admin_relief)
+    selling *= responsive(sales.coaching_gain, held_or(held.coaching_lift, firm.lift[EXECUTION_WORK]))
+    posts, total = 0.0, 0.0
+    for r in range(reps.active.shape[0]):
+        reps.load[r] = reps.weight[r] = reps.hours[r] = 0.0
+        if reps.active[r] == 1:
+            ramped = ramp(float(week - reps.hired[r]), sales.ramp_weeks)
+            reps.hours[r] = selling * reps.share[r] * ramped * reps.skill[r]
+            posts += reps.share[r]
+            total += reps.hours[r]
+    sums[record.REPS] = posts
+    sums[record.CAPACITY_HOURS] = total
+
+
+@phase
+def _add_load(accounts: Accounts, i: int, reps: Reps, r: int, sales: Any) -> None:
+    """Add a deal to what a rep's deals ask for; what is done has nothing left but to wait for an exception."""
+    if accounts.progress[i] < 1.0:
+        reps.load[r] += deal_hours_of(accounts.size[i], sales.deal_hours, sales.hours_exponent) / sales.pace_weeks
+        reps.weight[r] += priority_of(accounts.size[i], sales.priority_exponent)
+
+
+@phase
+def _load(accounts: Accounts, reps: Reps, world: World, week: int) -> None:
+    """Sum up what the open deals of every rep ask for; deals of those who left wait for a new rep."""
+    rows = np.empty(accounts.stage.shape[0], np.int64)
+    for i in rows[: list_rows(accounts.stage, OPPORTUNITY, rows)]:
+        r = accounts.rep[i]
+        if reps.active[r] == 0:
+            # The rep has left: the deal waits for a new one, with its age and what was done.
+            accounts.stage[i], accounts.rep[i] = LEAD, -1
+            accounts.due[i] = week + world.demand.lead_patience_weeks
+        else:
+            _add_load(accounts, i, reps, r, world.sales)
+
+
+@phase
+def _fresh_leads(
+    accounts: Accounts, contested: int, sums: Column, world: World, week: int, rows: Column
+) -> int:  # fmt: skip
+    """List the leads that are not given up yet; return how many they are."""
+    leads = 0
+    for place in range(list_rows(accounts.stage, LEAD, rows)):
+        i = rows[place]
+        if week <= accounts.due[i]:
+            rows[leads] = i
+            leads += 1
             continue
-        best = reps[wanted, 0]
-        if progress[i] == 0.0:  # begun on some day of the week, so that a pace need not be whole weeks
-            since[i] = week
-            attempt[i] += 1
-            heat[i] = 0.0
-            progress[i] = uniform(stream(seed, DEAL_START, attempt[i]), i) / pace_weeks
-        stage[i], rep[i] = OPPORTUNITY, best
-        if progress[i] < 1.0:
-            load[best] += deal_hours_of(size[i], deal_hours, hours_exponent) / pace_weeks
-            weight[best] += priority_of(size[i], priority_exponent)
+        # A lead that nobody took up, or a deal that nobody went on with after its rep had left.
+        begun = accounts.progress[i] > 0.0
+        sums[record.DEALS_OPEN] += begun
+        sums[record.DEALS_NO_DECISION] += begun
+        sums[record.CONTESTED_CLOSED] += begun and accounts.front[i] == contested
+        sums[record.LEADS_UNWORKED] += not begun
+        back = world.demand.lost_return_weeks if begun else world.demand.unworked_return_weeks
+        accounts.stage[i], accounts.rep[i], accounts.progress[i] = LOST, -1, 0.0
+        accounts.due[i] = week + back
+    return leads
 
 
-@rule
-def _reps_by_load(
-    active: Column, segment: Column, hours: Column, load: Column, segments: int
-) -> tuple[Column, Column, Column]:
+@phase
+def _take(accounts: Accounts, i: int, reps: Reps, r: int, sales: Any, now: Now) -> None:
+    """Let a rep take a lead, or go on with a deal that somebody left behind."""
+    if accounts.progress[i] == 0.0:  # begun on some day of the week, so that a pace need not be whole weeks
+        accounts.since[i] = now.week
+        accounts.attempt[i] += 1
+        accounts.heat[i] = 0.0
+        begun = uniform(stream(now.seed, purpose.DEAL_START, accounts.attempt[i]), i)
+        accounts.progress[i] = begun / sales.pace_weeks
+    accounts.stage[i], accounts.rep[i] = OPPORTUNITY, r
+    _add_load(accounts, i, reps, r, sales)
+
+
+@phase
+def _reps_by_load(reps: Reps, segments: int) -> tuple[Column, Column, Column]:
     """For every segment a heap of the reps who cover it, by load relative to hours; and how many they are.
 
     A rep covers the own segment and the next; what nobody covers is everybody's.
     """
-    slots = active.shape[0]
-    relative, reps = np.empty((segments, slots)), np.empty((segments, slots), np.int64)
+    slots = reps.active.shape[0]
+    relative, by_load = np.empty((segments, slots)), np.empty((segments, slots), np.int64)
     able = np.zeros(segments, np.int64)
     for r in range(slots):
-        if active[r] == 0 or not hours[r] > 0.0:
+        if reps.active[r] == 0 or not reps.hours[r] > 0.0:
             continue
         for next in range(min(2, segments)):
-            covered = (segment[r] + next) % segments
-            able[covered] = push(relative[covered], reps[covered], able[covered], load[r] / hours[r], r)
+            covered = (reps.segment[r] + next) % segments
+            load = reps.load[r] / reps.hours[r]
+            able[covered] = push(relative[covered], by_load[covered], able[covered], load, r)
     for left in range(segments):
         if able[left] > 0:
             continue
         for r in range(slots):
-            if active[r] == 1 and hours[r] > 0.0:
-                able[left] = push(relative[left], reps[left], able[left], load[r] / hours[r], r)
-    return relative, reps, able
+            if reps.active[r] == 1 and reps.hours[r] > 0.0:
+                load = reps.load[r] / reps.hours[r]
+                able[left] = push(relative[left], by_load[left], able[left], load, r)
+    return relative, by_load, able
 
 
-@rule
-def _first_brought_up_to_date(relative: Column, reps: Column, size: int, load: Column, hours: Column) -> int:
+@phase
+def _first_brought_up_to_date(relative: Column, by_load: Column, size: int, reps: Reps) -> int:
     """Put the least loaded rep first, whose load may have grown through another segment; return the heap's size."""
     while size > 0:
-        first = reps[0]
-        now = load[first] / hours[first]
-        if not now > relative[0]:  # loads only grow
+        first = by_load[0]
+        load = reps.load[first] / reps.hours[first]
+        if not load > relative[0]:  # loads only grow
             break
-        size = push(relative, reps, drop_first(relative, reps, size), now, first)
+        size = push(relative, by_load, drop_first(relative, by_load, size), load, first)
     return size

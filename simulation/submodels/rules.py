@@ -1,9 +1,11 @@
 """Rules that several submodels share."""
 
 import math
+from typing import Any
 
-from revorg.simulation.codes import NEVER, Column
-from revorg.simulation.compiling import rule
+from revorg.simulation.codes import Column
+from revorg.simulation.compiling import phase, rule
+from revorg.simulation.numbers import World
 
 
 @rule
@@ -14,15 +16,6 @@ def held_or(held: float, free: float) -> float:
     (2.0, 1.0)
     """
     return free if math.isnan(held) else held
-
-
-def week_or_never(week: int | None) -> int:
-    """A week as compiled loops take it: one that never comes where there is none.
-
-    >>> week_or_never(None) < -100_000, week_or_never(0)
-    (True, 0)
-    """
-    return NEVER if week is None else week
 
 
 @rule
@@ -130,3 +123,45 @@ def priority_of(size: float, exponent: float) -> float:
     2.0
     """
     return size**exponent
+
+
+@rule
+def arr_reference_usd(market: Any) -> float:
+    """ARR of the firm with which a world begins, the yardstick of its scale. [USD]
+
+    >>> from revorg.simulation.parameters.market import Market
+    >>> arr_reference_usd(Market(accounts=1000, initial_customers_share=0.1, contract_usd=20_000.0))
+    2000000.0
+    """
+    at_home = 1.0 - market.abroad_channels / market.channels
+    return max(1.0, market.accounts * market.initial_customers_share * at_home) * market.contract_usd
+
+
+@rule
+def quota_usd(sales: Any) -> float:
+    """New ARR that a full post is to bring in a year. [USD]
+
+    >>> from revorg.simulation.parameters.market import Sales
+    >>> quota_usd(Sales(on_target_earnings_usd=100_000.0, quota_multiple=5.0))
+    500000.0
+    """
+    return sales.on_target_earnings_usd * sales.quota_multiple
+
+
+@rule
+def front_review_hours(strategy: Any, products: int) -> float:
+    """Effective hours that one review of one front takes: more with more products. [h]
+
+    >>> from revorg.simulation.parameters.firm import Strategy
+    >>> front_review_hours(Strategy(review_hours=6.0, review_hours_per_product=1.0), products=4)
+    9.0
+    """
+    return strategy.review_hours + strategy.review_hours_per_product * (products - 1)
+
+
+@phase
+def review_need(world: World) -> float:
+    """Effective hours a week that reviewing every front once in a policy period takes. [h]"""
+    market = world.market
+    cost = front_review_hours(world.strategy, market.products)
+    return market.channels * market.segments * cost / world.leadership.policy_weeks

@@ -1,19 +1,13 @@
 """Who leaves, and who comes: reps, posts, and leaders who lose or give up their seat."""
 
-from revorg.simulation.chance import BURNOUT, DISMISSAL, REP_QUITS, REP_SKILL, normal, stream, uniform
-from revorg.simulation.codes import MISSES, NO_OPENING, OWNERSHIP, REPS_WANTED, WEEKS_A_QUARTER, WEEKS_A_YEAR, Column
-from revorg.simulation.compiling import loop, rule
-from revorg.simulation.record import (
-    R_AT_QUOTA,
-    R_BURNOUTS,
-    R_CHIEF_PRESENT,
-    R_CHIEF_WEEKS,
-    R_DISMISSALS,
-    R_JUDGED,
-    R_REP_YEARS,
-    R_REPS_LEFT,
-)
-from revorg.simulation.submodels.rules import held_or
+from revorg.simulation.chance import normal, purpose, stream, uniform
+from revorg.simulation.codes import NO_OPENING, WEEKS_A_QUARTER, WEEKS_A_YEAR, Column, gauge
+from revorg.simulation.compiling import phase, rule, step
+from revorg.simulation.numbers import Now, World
+from revorg.simulation.record import record
+from revorg.simulation.stand_ins import StandIns
+from revorg.simulation.state import Firm, People, Reps
+from revorg.simulation.submodels.rules import quota_usd
 
 
 @rule
@@ -67,87 +61,129 @@ def next_post(wanted: float, least: float) -> float:
     return min(wanted, 1.0) if wanted >= least else 0.0
 
 
-@loop
-def _staff(
-    gauges: Column, active: Column, share: Column, generation: Column, hired: Column, opens: Column, skill: Column,
-    morale: Column, booked_quarter: Column, booked_year: Column, quota_year: Column, record: Column, seed: int,
-    week: int, quits_per_year: float, quits_per_miss: float, hiring_weeks: int, least: float, skill_sd: float,
-    quota: float, frozen: bool,
-) -> None:  # fmt: skip
-    quits = stream(seed, REP_QUITS, week)
-    posts = share.sum()
-    for r in range(active.shape[0]):
-        if active[r] == 1:
-            record[R_REP_YEARS] += 1.0 / WEEKS_A_YEAR
-            quota_year[r] += quota * share[r] / WEEKS_A_YEAR
-            if (week + 1) % WEEKS_A_YEAR == 0:
-                if week + 1 - hired[r] >= WEEKS_A_YEAR:
-                    record[R_JUDGED] += 1.0
-                    record[R_AT_QUOTA] += booked_year[r] >= quota_year[r]
-                booked_year[r] = quota_year[r] = 0.0
-            if not frozen and uniform(quits, r) < quit_hazard(quits_per_year, quits_per_miss, morale[r]):
-                record[R_REPS_LEFT] += 1.0
-                active[r] = 0
-                posts -= share[r]
-                share[r] = next_post(min(share[r], gauges[REPS_WANTED] - posts), least)  # as far as still wanted
-                posts += share[r]
-                if share[r] > 0.0:
-                    opens[r] = week + hiring_weeks
-        elif not frozen and opens[r] != NO_OPENING and opens[r] <= week:
-            opens[r] = NO_OPENING
-            active[r], hired[r] = 1, week
-            generation[r] += 1
-            skill[r] = max(0.2, 1.0 + skill_sd * normal(stream(seed, REP_SKILL, generation[r]), r))
-            morale[r], booked_quarter[r], booked_year[r], quota_year[r] = 0.5, 0.0, 0.0, 0.0
+@step
+def hire_and_leave(
+    firm: Firm, reps: Reps, people: People, sums: Column, world: World, held: StandIns, now: Now
+) -> bool:  # fmt: skip
+    """Let reps leave and come, open posts at a quarter's end, and let leaders leave; return whether a leader left."""
+    _work_on(reps, sums, world, now.week)
+    if not held.staffing:
+        _leave_and_come(firm.gauges, reps, sums, world, now)
+        if (now.week + 1) % WEEKS_A_QUARTER == 0 and firm.gauges[gauge.MISSES] < world.finance.freeze_quarters:
+            opens = now.week + world.finance.hiring_weeks
+            open_posts(reps, firm.gauges[gauge.REPS_WANTED], opens, world.finance.least_post)
+    return _leaders_leave(firm, people, sums, world, held, now)
 
 
-@loop
-def _open_posts(share: Column, opens: Column, wanted: float, opens_week: int, least: float) -> None:
-    # Whoever is part-time comes first; then new posts are opened, the last of them part-time.
-    more = wanted - share.sum()
-    for r in range(share.shape[0]):
-        if 0.0 < share[r] < 1.0 and more > 0.0:
-            longer = min(1.0 - share[r], more)
-            share[r] += longer
+@phase
+def _work_on(reps: Reps, sums: Column, world: World, week: int) -> None:
+    """Count the week that reps worked; at a year's end hold each full year against its quota."""
+    for r in range(reps.active.shape[0]):
+        if reps.active[r] == 0:
+            continue
+        sums[record.REP_YEARS] += 1.0 / WEEKS_A_YEAR
+        reps.quota_year[r] += quota_usd(world.sales) * reps.share[r] / WEEKS_A_YEAR
+        if (week + 1) % WEEKS_A_YEAR == 0:
+            if week + 1 - reps.hired[r] >= WEEKS_A_YEAR:
+                sums[record.REPS_JUDGED] += 1.0
+                sums[record.REPS_AT_QUOTA] += reps.booked_year[r] >= reps.quota_year[r]
+            reps.booked_year[r] = reps.quota_year[r] = 0.0
+
+
+@phase
+def _leave_and_come(gauges: Column, reps: Reps, sums: Column, world: World, now: Now) -> None:
+    """Let reps leave at their hazard, and fill the posts whose search is over."""
+    rules = world.finance
+    quits = stream(now.seed, purpose.REP_QUITS, now.week)
+    posts = reps.share.sum()
+    for r in range(reps.active.shape[0]):
+        if reps.active[r] == 1:
+            hazard = quit_hazard(rules.quits_per_year, rules.quits_per_miss, reps.morale[r])
+            if uniform(quits, r) < hazard:
+                sums[record.REPS_LEFT] += 1.0
+                posts -= reps.share[r]
+                wanted = min(reps.share[r], gauges[gauge.REPS_WANTED] - posts)  # as far as still wanted
+                reps.active[r], reps.share[r] = 0, next_post(wanted, rules.least_post)
+                posts += reps.share[r]
+                if reps.share[r] > 0.0:
+                    reps.opens[r] = now.week + rules.hiring_weeks
+        elif reps.opens[r] != NO_OPENING and reps.opens[r] <= now.week:
+            _begin_as_rep(reps, r, world.sales.rep_skill_sd, now)
+
+
+@phase
+def _begin_as_rep(reps: Reps, r: int, skill_sd: float, now: Now) -> None:
+    """Fill a post with somebody new."""
+    reps.opens[r] = NO_OPENING
+    reps.active[r], reps.hired[r] = 1, now.week
+    reps.generation[r] += 1
+    luck = normal(stream(now.seed, purpose.REP_SKILL, reps.generation[r]), r)
+    reps.skill[r] = max(0.2, 1.0 + skill_sd * luck)
+    reps.morale[r], reps.booked_quarter[r], reps.booked_year[r], reps.quota_year[r] = 0.5, 0.0, 0.0, 0.0
+
+
+@phase
+def open_posts(reps: Reps, wanted: float, opens: int, least: float) -> None:
+    """Open posts up to those wanted: part-timers come to work longer first, and the last new post is part-time."""
+    more = wanted - reps.share.sum()
+    for r in range(reps.share.shape[0]):
+        if 0.0 < reps.share[r] < 1.0 and more > 0.0:
+            longer = min(1.0 - reps.share[r], more)
+            reps.share[r] += longer
             more -= longer
-    for r in range(share.shape[0]):
-        if share[r] == 0.0 and more >= least:
-            share[r] = next_post(more, least)
-            opens[r] = opens_week
-            more -= share[r]
+    for r in range(reps.share.shape[0]):
+        if reps.share[r] == 0.0 and more >= least:
+            reps.share[r] = next_post(more, least)
+            reps.opens[r] = opens
+            more -= reps.share[r]
 
 
-@loop
+@phase
 def _leaders_leave(
-    place: Column, line: Column, measures: Column, arrived: Column, answers_from: Column, vacant_until: Column,
-    replaced: Column, gauges: Column, alignment: Column, shortfall: Column, record: Column, seed: int, week: int,
-    dismissal: float, per_miss: float, burnout: float, search_weeks: int, quarter_ends: bool, held_probability: float,
-    frozen: bool,
-) -> int:  # fmt: skip
-    left = 0
-    for s in range(place.shape[0]):
-        if replaced[s] == 0:
+    firm: Firm, people: People, sums: Column, world: World, held: StandIns, now: Now
+) -> bool:  # fmt: skip
+    """Let holders of the chief's place be dismissed at a quarter's end, or wear out; whether one left."""
+    left, rules = False, world.finance
+    quarter_ends = (now.week + 1) % WEEKS_A_QUARTER == 0
+    for s in range(people.place.shape[0]):
+        if people.replaced[s] == 0:
             continue
-        present = week >= vacant_until[s]
-        record[R_CHIEF_WEEKS] += 1.0
-        record[R_CHIEF_PRESENT] += present
-        if frozen or not present:
+        present = now.week >= people.vacant_until[s]
+        sums[record.CHIEF_WEEKS] += 1.0
+        sums[record.CHIEF_PRESENT] += present
+        if held.exits or not present:
             continue
-        other = 0.0
-        for m in range(1, 4):
-            other += measures[s, m] * max(shortfall[m], 0.0)
-        own_misses = min(gauges[MISSES], (week + 1 - answers_from[s]) // WEEKS_A_QUARTER)  # not a predecessor's
-        probability = held_or(
-            held_probability, dismissal_probability(dismissal, per_miss, own_misses, measures[s, 0], 2.0 * other)
-        )
-        worn = burnout / WEEKS_A_YEAR * (0.5 + resistance(line[s], alignment)) * 2.0 * (1.0 - gauges[OWNERSHIP])
-        if quarter_ends and uniform(stream(seed, DISMISSAL, week), place[s]) < probability:
-            record[R_DISMISSALS] += 1.0
-        elif uniform(stream(seed, BURNOUT, week), place[s]) < worn:
-            record[R_BURNOUTS] += 1.0
+        dismissed = uniform(stream(now.seed, purpose.DISMISSAL, now.week), people.place[s])
+        worn = uniform(stream(now.seed, purpose.BURNOUT, now.week), people.place[s])
+        if quarter_ends and dismissed < _dismissal(firm, people, s, world, now.week):
+            sums[record.DISMISSALS] += 1.0
+        elif worn < _burnout(firm, people.line[s], rules.burnout_per_year):
+            sums[record.BURNOUTS] += 1.0
         else:
             continue
-        left = 1
-        vacant_until[s] = week + 1 + search_weeks
-        arrived[s] = answers_from[s] = vacant_until[s]
+        left = True
+        people.vacant_until[s] = now.week + 1 + rules.search_weeks
+        people.arrived[s] = people.answers_from[s] = people.vacant_until[s]
     return left
+
+
+@phase
+def _dismissal(firm: Firm, people: People, s: int, world: World, week: int) -> float:
+    """Probability that the holder of a seat is dismissed at this quarter's end. [0..1]"""
+    rules, other = world.finance, 0.0
+    if world.rivals.random_exits:
+        return rules.random_dismissal_per_quarter
+    for m in range(1, 4):
+        other += people.measures[s, m] * max(firm.shortfall[m], 0.0)
+    # Misses of a predecessor are not the holder's own.
+    own_misses = min(firm.gauges[gauge.MISSES], (week + 1 - people.answers_from[s]) // WEEKS_A_QUARTER)
+    return dismissal_probability(
+        rules.dismissal_per_quarter, rules.dismissal_per_miss, own_misses, people.measures[s, 0], 2.0 * other
+    )
+
+
+@phase
+def _burnout(firm: Firm, line: int, a_year: float) -> float:
+    """Probability that the holder of a seat wears out this week, against resistance and without ownership. [0..1]"""
+    opposed = 0.5 + resistance(line, firm.alignment)
+    return a_year / WEEKS_A_YEAR * opposed * 2.0 * (1.0 - firm.gauges[gauge.OWNERSHIP])

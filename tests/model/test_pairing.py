@@ -7,11 +7,11 @@ import pytest
 from small_worlds import SMALL, beyond, differences, differing, key, small, warmed
 
 from revorg.scenarios.loading import load
-from revorg.simulation.chance import DEAL_AGREES, TURN, uniform
-from revorg.simulation.codes import CUSTOMER, LEAD, OPPORTUNITY, PROSPECT, REPS_WANTED, Column
+from revorg.simulation.chance import purpose, uniform
+from revorg.simulation.codes import CUSTOMER, LEAD, OPPORTUNITY, PROSPECT, Column, gauge
 from revorg.simulation.initialization import more_slots
 from revorg.simulation.model import RevenueOrganization
-from revorg.simulation.record import R_ARR, R_NEW_ARR, RECORD
+from revorg.simulation.record import RECORD, record
 from revorg.simulation.state import Accounts, Columns, Decisions, empty_decisions
 from revorg.simulation.submodels import customers, deals, finance
 
@@ -47,8 +47,8 @@ def test_in_the_customers_loop_only_treated_customers_change() -> None:
             fronts, firm = model.fronts.copy(), model.firm.copy()
             decisions.entries[0] = 0
             accounts.waiting[:] = 0
-            record = np.zeros(len(RECORD))
-            customers.serve(accounts, fronts, firm, decisions, record, model.scenario, model.seed, week)
+            sums = np.zeros(len(RECORD))
+            customers.serve(accounts, fronts, firm, decisions, sums, model.scenario, model.seed, week)
         arms.append(accounts)
     changed_rows = rows_that_differ(arms[0], arms[1], arms[0].count)
     assert changed_rows <= set(rows.tolist())
@@ -151,8 +151,8 @@ def finished_deals(model: RevenueOrganization, week: int, attempt: int) -> tuple
     accounts.waiting[rows] = 0
     reps.active[0], reps.hired[0] = 1, -1000
     decisions.entries[0] = 0
-    record = np.zeros(len(RECORD))
-    deals.work_deals(accounts, fronts, reps, firm, decisions, record, model.scenario, model.seed, week)
+    sums = np.zeros(len(RECORD))
+    deals.work_deals(accounts, fronts, reps, firm, decisions, sums, model.scenario, model.seed, week)
     assert not np.any(accounts.stage[rows] == OPPORTUNITY)
     return accounts, rows
 
@@ -178,7 +178,7 @@ def test_the_draw_of_a_deal_is_keyed_by_account_and_attempt() -> None:
     model.firm.lift[:] = 0.0
     accounts, rows = finished_deals(model, week=7, attempt=4)
     agrees = (1.0 / (1.0 + np.exp(-1.5))) ** accounts.group[rows]
-    drawn = np.array([uniform(key(model.seed, DEAL_AGREES, 4), int(row)) for row in rows])
+    drawn = np.array([uniform(key(model.seed, purpose.DEAL_AGREES, 4), int(row)) for row in rows])
     assert np.array_equal(accounts.stage[rows] == CUSTOMER, drawn < agrees)
 
 
@@ -193,10 +193,10 @@ def test_leads_are_taken_up_in_the_order_of_their_own_draws() -> None:
         leads = np.arange(count) if count == 200 else np.append(np.arange(200), 300)
         accounts.stage[leads], accounts.since[leads], accounts.due[leads] = LEAD, 0, 0
         reps.hired[:] = -1000
-        decisions, record = model.decisions.copy(), np.zeros(len(RECORD))
-        deals.work_deals(accounts, model.fronts, reps, model.firm, decisions, record, world, model.seed, 0)
+        decisions, sums = model.decisions.copy(), np.zeros(len(RECORD))
+        deals.work_deals(accounts, model.fronts, reps, model.firm, decisions, sums, world, model.seed, 0)
         rows = np.flatnonzero(accounts.stage != PROSPECT)
-        turns = {int(row): uniform(key(model.seed, TURN, 0), int(row)) for row in rows}
+        turns = {int(row): uniform(key(model.seed, purpose.TURN, 0), int(row)) for row in rows}
         taken.append({int(row) for row in rows if accounts.stage[row] != LEAD})
         assert 5 < len(taken[-1]) < 150
         assert taken[-1] == set(sorted(turns, key=turns.__getitem__)[: len(taken[-1])])
@@ -212,14 +212,14 @@ def books_with(extra: bool) -> list[Column]:
     world = model.scenario.changed({"finance.quits_per_year": 1.0, "finance.quits_per_miss": 0.0})
     reps, firm, people = model.rep_slots.copy(), model.firm.copy(), model.people.copy()
     history = np.zeros((200, len(RECORD)))
-    history[:, R_ARR], history[:, R_NEW_ARR] = 1.0, 1e6  # so good a past that every head is wanted
-    firm.gauges[REPS_WANTED] = 1e6
+    history[:, record.ARR], history[:, record.NEW_ARR] = 1.0, 1e6  # so good a past that every head is wanted
+    firm.gauges[gauge.REPS_WANTED] = 1e6
     reps.active[:-1], reps.share[:-1] = 1, 1.0
     reps.active[-1] = reps.share[-1] = extra
     for week in range(104):
         finance.close_books(firm, model.fronts, reps, people, history, week + 60, world, model.seed, week)
-        history[week + 60, R_NEW_ARR] = 1e6
-        firm.gauges[REPS_WANTED] = 1e6
+        history[week + 60, record.NEW_ARR] = 1e6
+        firm.gauges[gauge.REPS_WANTED] = 1e6
     assert reps.generation[:-1].sum() > 20
     return [getattr(reps, name)[:-1] for name in ("active", "share", "generation", "hired", "opens", "skill")]
 

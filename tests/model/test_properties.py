@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from small_worlds import CORE, small, warmed
 
 from revorg.scenarios.loading import profiles, seats
-from revorg.simulation.codes import CUSTOMER, LEAD, LOST, MATURITY, OPEN, OPPORTUNITY, OWNERSHIP, PLANS_KEPT, PROSPECT
+from revorg.simulation.codes import CUSTOMER, LEAD, LOST, OPEN, OPPORTUNITY, PROSPECT, gauge
 from revorg.simulation.model import RevenueOrganization
 from revorg.simulation.parameters.ranges import Parameter
 from revorg.simulation.record import RECORD
@@ -70,8 +70,8 @@ def check_ranges(model: RevenueOrganization) -> None:
     """Every state is in its range."""
     accounts, people, firm, fronts = model.accounts, model.people, model.firm, model.fronts
     unit = [
-        accounts.health, accounts.adoption, accounts.champion, firm.alignment, firm.gauges[MATURITY],
-        firm.gauges[OWNERSHIP], firm.gauges[PLANS_KEPT], people.consult_scope, people.consult_beyond,
+        accounts.health, accounts.adoption, accounts.champion, firm.alignment, firm.gauges[gauge.MATURITY],
+        firm.gauges[gauge.OWNERSHIP], firm.gauges[gauge.PLANS_KEPT], people.consult_scope, people.consult_beyond,
         people.tray_share, people.attention, fronts.allocation, model.rep_slots.morale, accounts.progress,
     ]  # fmt: skip
     for values in unit:

@@ -128,7 +128,7 @@ def test_a_small_difference_is_noticed() -> None:
 @pytest.mark.parametrize("seed", [0, 1, 2**40 + 7])
 def test_plain_draws_are_the_compiled_ones(seed: int, week: int) -> None:
     """Keys bit for bit; uniform draws too; normal and exponential ones but for the last bits of a logarithm."""
-    for purpose in (compiled_chance.DRIFT, compiled_chance.TURN):
+    for purpose in (compiled_chance.purpose.DRIFT, compiled_chance.purpose.TURN):
         key = plain_chance.stream(seed, purpose, week)
         compiled = np.uint64(compiled_chance.stream(seed, purpose, week))
         assert key == int(compiled)

@@ -8,20 +8,8 @@ import pytest
 from small_worlds import beyond, small
 
 from revorg.simulation import initialization
-from revorg.simulation.codes import (
-    ARR_USD,
-    CUSTOMER,
-    LOST,
-    MATURITY,
-    NO_OPENING,
-    OWNERSHIP,
-    PROPOSAL_OPEN,
-    PROSPECT,
-    REPS_WANTED,
-    REVIEW_HOURS,
-    Column,
-)
-from revorg.simulation.record import R_ARR, R_CAPACITY, R_NEW_ARR, R_REPS, RECORD
+from revorg.simulation.codes import CUSTOMER, LOST, NO_OPENING, PROSPECT, Column, gauge
+from revorg.simulation.record import RECORD, record
 from revorg.simulation.scenario import Scenario
 from revorg.simulation.state import Accounts, Firm, Fronts, empty_decisions
 from revorg.simulation.submodels import customers, deals, finance, market, strategy
@@ -54,10 +42,10 @@ def clients(world: Scenario, term_weeks: int) -> tuple[Accounts, Fronts, Firm]:
 
 def serve(accounts: Accounts, fronts: Fronts, firm: Firm, world: Scenario, week: int) -> Column:
     """Live one week of the customers' submodel alone and return its record."""
-    record = np.zeros(len(RECORD))
+    sums = np.zeros(len(RECORD))
     decisions = empty_decisions(16)
-    customers.serve(accounts, fronts, firm, decisions, record, world, seed=1, week=week)
-    return record
+    customers.serve(accounts, fronts, firm, decisions, sums, world, seed=1, week=week)
+    return sums
 
 
 def near_share(found: float, expected: float, count: int) -> None:
@@ -150,22 +138,22 @@ def staffed(quits_per_year: float, ramp_months: float = 5.0, weeks: int = 500) -
     reps, people = initialization.reps_at_start(world, seed=1), initialization.people_of(world.organization, 1, 0)
     # A past so good that every head is wanted.
     history = np.zeros((weeks + 60, len(RECORD)))
-    history[:, R_ARR], history[:, R_NEW_ARR] = 1.0, 1e6
+    history[:, record.ARR], history[:, record.NEW_ARR] = 1.0, 1e6
     full = world.sales.rep_hours * selling_share(
-        firm.gauges[MATURITY], world.sales.admin_share, world.sales.admin_relief
+        firm.gauges[gauge.MATURITY], world.sales.admin_share, world.sales.admin_relief
     )
     left, productivity = [], []
     for week in range(weeks):
-        record = history[week + 60]
+        sums = history[week + 60]
         before = reps.generation.copy()
         was = reps.active.copy()
         decisions = empty_decisions(16)
-        deals.work_deals(accounts, fronts, reps, firm, decisions, record, world, seed=1, week=week)
+        deals.work_deals(accounts, fronts, reps, firm, decisions, sums, world, seed=1, week=week)
         finance.close_books(firm, fronts, reps, people, history, week + 60, world, seed=1, week=week)
         left.append(int(np.count_nonzero((was == 1) & (reps.active == 0))))
         assert np.all(reps.generation - before <= 1)
-        productivity.append(record[R_CAPACITY] / record[R_REPS] / full)
-        record[R_NEW_ARR] = 1e6
+        productivity.append(sums[record.CAPACITY_HOURS] / sums[record.REPS] / full)
+        sums[record.NEW_ARR] = 1e6
     return left, productivity
 
 
@@ -218,7 +206,7 @@ def test_belief_about_a_drifting_front_has_the_steady_gain(ratio: float, gain: f
     fronts = many_fronts(count)
     fronts.attractiveness[:], fronts.belief[:], fronts.uncertainty[:] = 0.0, 0.0, 1.0
     firm = initialization.firm_at_start(world)
-    firm.gauges[REVIEW_HOURS], firm.gauges[PROPOSAL_OPEN] = 1.0 * count, 1.0
+    firm.gauges[gauge.REVIEW_HOURS], firm.gauges[gauge.PROPOSAL_OPEN] = 1.0 * count, 1.0
     fronts.reviewed[:] = -1
     generator = np.random.default_rng(1)
     squared = []
@@ -241,7 +229,7 @@ def test_an_unreviewed_belief_stays_and_its_age_counts_at_the_next_look() -> Non
     fronts, firm = initialization.fronts_at_start(world, accounts, seed=1), initialization.firm_at_start(world)
     fronts.reviewed[:] = -100
     fronts.accounts[:] = 100
-    firm.gauges[REVIEW_HOURS], firm.gauges[PROPOSAL_OPEN] = 1.0, 1.0
+    firm.gauges[gauge.REVIEW_HOURS], firm.gauges[gauge.PROPOSAL_OPEN] = 1.0, 1.0
     for week in range(8):
         before = fronts.belief.copy()
         strategy.review(fronts, firm, empty_decisions(16), np.zeros(len(RECORD)), world, seed=1, week=week)
@@ -307,9 +295,9 @@ def test_an_open_position_is_filled_after_the_hiring_weeks() -> None:
     fronts, firm = initialization.fronts_at_start(world, accounts, seed=1), initialization.firm_at_start(world)
     reps, people = initialization.reps_at_start(world, seed=1), initialization.people_of(world.organization, 1, 0)
     history = np.zeros((80, len(RECORD)))
-    history[:, R_ARR], history[:, R_NEW_ARR] = 1.0, 1e6
-    firm.gauges[ARR_USD], firm.gauges[OWNERSHIP] = 1e9, 0.5
-    firm.gauges[REPS_WANTED] = 1e9
+    history[:, record.ARR], history[:, record.NEW_ARR] = 1.0, 1e6
+    firm.gauges[gauge.ARR_USD], firm.gauges[gauge.OWNERSHIP] = 1e9, 0.5
+    firm.gauges[gauge.REPS_WANTED] = 1e9
     gone: dict[int, int] = {}
     returned = 0
     for week in range(1, 12):

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from small_worlds import key
 
-from revorg.simulation.chance import CAUGHT, REWORK, WRONG, exponential, uniform
+from revorg.simulation.chance import exponential, purpose, uniform
 from revorg.simulation.codes import DEAL_EXCEPTION, EMPTY, OPEN, ORIGIN_OF_KIND, SETTLED
 from revorg.simulation.state import Decisions, empty_decisions
 from revorg.simulation.submodels.decisions import DOMAIN_OF_FUNCTION
@@ -271,7 +271,9 @@ class Plain:
                         heapq.heappush(self.events, (max(replies[i]), 0, i, 0))
                 elif not second[i] and self._is_caught(table, i):
                     second[i] = True
-                    work[i, 0] = exponential(key(self.desks.seed, REWORK, int(table.week[i])), entity_of(i, 0, 0))
+                    work[i, 0] = exponential(
+                        key(self.desks.seed, purpose.REWORK, int(table.week[i])), entity_of(i, 0, 0)
+                    )
                     heapq.heappush(self.events, (day, 0, i, 0))
                 else:
                     settled[i] = day
@@ -283,8 +285,8 @@ class Plain:
 
     def _is_caught(self, table: Decisions, i: int) -> bool:
         seed, week, entity = self.desks.seed, int(table.week[i]), entity_of(i, 0, 0)
-        is_wrong = uniform(key(seed, WRONG, week), entity) < self.desks.wrong
-        return bool(is_wrong and uniform(key(seed, CAUGHT, week), entity) < self.desks.caught)
+        is_wrong = uniform(key(seed, purpose.WRONG, week), entity) < self.desks.wrong
+        return bool(is_wrong and uniform(key(seed, purpose.CAUGHT, week), entity) < self.desks.caught)
 
 
 @pytest.mark.parametrize("seed", range(4))

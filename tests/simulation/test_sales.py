@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from small_worlds import key, small, warmed
 
 from revorg.simulation import initialization
-from revorg.simulation.codes import LEAD, MATURITY, MISSES, OPPORTUNITY, PROCESS_CHANGE, PROSPECT, REPS_WANTED, Column
+from revorg.simulation.codes import LEAD, OPPORTUNITY, PROCESS_CHANGE, PROSPECT, Column, gauge
 from revorg.simulation.compiling import plain
 from revorg.simulation.model import RevenueOrganization
 from revorg.simulation.parameters.mechanisms import Levers
-from revorg.simulation.record import R_CAPACITY, R_NO_DECISION, R_UNWORKED, R_USED, RECORD
+from revorg.simulation.record import RECORD, record
 from revorg.simulation.submodels import deals as sales
 from revorg.simulation.submodels import finance, rules, staffing, strategy
 from revorg.simulation.submodels.matters import raise_matter
@@ -51,10 +51,10 @@ def weeks_of_deals(pace: float, hours: float) -> Column:
     accounts.due[:], reps.hired[:] = 1000, -1000
     weeks, attempts = np.zeros(accounts.count), accounts.attempt.copy()
     for week in range(40):
-        record = np.zeros(len(RECORD))
+        sums = np.zeros(len(RECORD))
         model.decisions.entries[0] = 0
         open_before = accounts.stage == OPPORTUNITY
-        sales.work_deals(accounts, model.fronts, reps, model.firm, model.decisions, record, world, model.seed, week)
+        sales.work_deals(accounts, model.fronts, reps, model.firm, model.decisions, sums, world, model.seed, week)
         weeks += open_before | ((accounts.since == week) & (accounts.attempt > attempts))
         accounts.due[accounts.stage != LEAD] = 1000
         accounts.stage[accounts.stage == LEAD] = PROSPECT
@@ -77,8 +77,8 @@ def test_hours_used_are_those_there_are() -> None:
     reps = model.rep_slots
     at_work = reps.active == 1
     row = model.record[model.warm_up_weeks + model.week - 1]
-    assert row[R_USED] == pytest.approx(np.minimum(reps.load, reps.hours)[at_work].sum())
-    assert row[R_USED] <= row[R_CAPACITY]
+    assert row[record.USED_HOURS] == pytest.approx(np.minimum(reps.load, reps.hours)[at_work].sum())
+    assert row[record.USED_HOURS] <= row[record.CAPACITY_HOURS]
 
 
 def test_a_deal_whose_rep_left_for_good_ends_in_no_decision() -> None:
@@ -89,9 +89,9 @@ def test_a_deal_whose_rep_left_for_good_ends_in_no_decision() -> None:
     accounts.stage[:10], accounts.due[:10] = LEAD, -1
     accounts.progress[:4] = 0.3
     reps.active[:] = 0
-    record = np.zeros(len(RECORD))
-    sales.work_deals(accounts, model.fronts, reps, model.firm, model.decisions, record, model.scenario, model.seed, 0)
-    assert (record[R_NO_DECISION], record[R_UNWORKED]) == (4.0, 6.0)
+    sums = np.zeros(len(RECORD))
+    sales.work_deals(accounts, model.fronts, reps, model.firm, model.decisions, sums, model.scenario, model.seed, 0)
+    assert (sums[record.DEALS_NO_DECISION], sums[record.LEADS_UNWORKED]) == (4.0, 6.0)
     assert np.all(accounts.progress[:10] == 0.0)
 
 
@@ -145,10 +145,10 @@ def test_leavers_are_replaced_by_no_more_than_they_worked(frozen: bool) -> None:
     reps.share[:], reps.active[:] = 0.0, 0
     reps.share[:5] = 1.0, 0.25, 0.5, 0.25, 1.0
     reps.active[:5] = 1
-    firm.gauges[MISSES] = 9.0 if frozen else 0.0
+    firm.gauges[gauge.MISSES] = 9.0 if frozen else 0.0
     history = np.zeros((60, len(RECORD)))
     for week in range(1, 12):  # no quarter ends
-        firm.gauges[REPS_WANTED] = 2.6
+        firm.gauges[gauge.REPS_WANTED] = 2.6
         before = reps.share.copy()
         finance.close_books(firm, model.fronts, reps, people, history, week, world, model.seed, week)
         assert np.all(reps.share <= before)
@@ -188,7 +188,7 @@ def test_a_new_chief_does_not_answer_for_earlier_misses() -> None:
     dismissed = missed = 0
     for seed in range(12):
         model = warmed("simple-single", seed=seed)
-        model.firm.gauges[MISSES] = 9.0
+        model.firm.gauges[gauge.MISSES] = 9.0
         world = small("simple-single").changed({
             "finance.dismissal_per_quarter": 0.0, "finance.dismissal_per_miss": 0.12, "finance.burnout_per_year": 0.0,
         }).with_leader("cso", "generalist")  # fmt: skip
@@ -215,13 +215,13 @@ def test_held_maturity_is_held_through_the_week() -> None:
     model = warmed("complex-multi")
     todo = model.initiatives
     todo.kind[:], todo.kind[0], todo.hours[0], todo.order[0] = -1, PROCESS_CHANGE, 0.0, -10.0
-    record: Any = np.zeros(len(RECORD))
+    sums: Any = np.zeros(len(RECORD))
     world = model.scenario
     free, held = model.firm.copy(), model.firm.copy()
-    before = held.gauges[MATURITY] = free.gauges[MATURITY] = 0.5
-    strategy.carry_out(todo.copy(), model.fronts.copy(), free, record, world)
-    strategy.carry_out(todo.copy(), model.fronts.copy(), held, record, world, held_maturity=0.5)
-    assert held.gauges[MATURITY] == before < free.gauges[MATURITY]
+    before = held.gauges[gauge.MATURITY] = free.gauges[gauge.MATURITY] = 0.5
+    strategy.carry_out(todo.copy(), model.fronts.copy(), free, sums, world)
+    strategy.carry_out(todo.copy(), model.fronts.copy(), held, sums, world, held_maturity=0.5)
+    assert held.gauges[gauge.MATURITY] == before < free.gauges[gauge.MATURITY]
 
 
 def test_stand_in_of_waiting_is_a_years_mean() -> None:

@@ -31,7 +31,7 @@ from revorg.experiments.validation.patterns import (
 from revorg.scenarios import loading
 from revorg.simulation.metrics import METRICS
 from revorg.simulation.model import RevenueOrganization
-from revorg.simulation.record import R_ARR, R_DISMISSALS, R_MISSED, R_QUARTERS, RECORD
+from revorg.simulation.record import RECORD, record
 
 SEEDS = (0, 1)
 
@@ -228,12 +228,12 @@ def test_what_growth_leaves_over_is_what_new_customers_expand() -> None:
 
 def test_changes_are_taken_at_events_since_the_design_took_over() -> None:
     """Growth of the year after less that of the year before."""
-    record = np.zeros((260, len(RECORD)))
-    record[:, R_ARR] = np.where(np.arange(260) < 130, 1.0, 2.0)
-    record[12::13, R_QUARTERS] = 1.0
-    record[[90, 116], R_MISSED] = 1.0
-    record[20, R_DISMISSALS] = record[110, R_DISMISSALS] = 1.0
-    changes = predictions.changes_of(record, 104)
+    sums = np.zeros((260, len(RECORD)))
+    sums[:, record.ARR] = np.where(np.arange(260) < 130, 1.0, 2.0)
+    sums[12::13, record.QUARTERS] = 1.0
+    sums[[90, 116], record.QUARTER_MISSED] = 1.0
+    sums[20, record.DISMISSALS] = sums[110, record.DISMISSALS] = 1.0
+    changes = predictions.changes_of(sums, 104)
     assert changes[0].tolist() == [1.0, 1.0]
     assert changes[1].tolist() == [0.0, 0.0]
     assert changes[2, 1] == 0.0
