@@ -1,7 +1,7 @@
 """Compiled rules and loops, and where their machine code is kept between runs.
 
-A *rule* is one scalar sentence of the model: numbers in, a number out. A *step* carries rules over the columns of tables;
-where it is long it is made of *phases*. A *loop* is a step that Python calls. Numba's own
+A *rule* is one scalar sentence of the model: numbers in, a number out. A *step* carries rules over the columns of
+tables; where it is long it is made of *phases*. A *loop* is a step that Python calls. Numba's own
 cache looks only at the file a loop stands in, so the cache folder carries a hash of the whole package's source: a rule
 that changes in one file is noticed by every loop.
 """

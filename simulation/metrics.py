@@ -145,561 +145,156 @@ def _probe_percentile(window: Window) -> float:
 
 _DEALS_CLOSED = (record.DEALS_WON, record.DEALS_NO_DECISION, record.DEALS_RIVAL)
 
-_metric(
-    "headline",
-    "arr_growth",
-    "per year",
-    "more",
-    "growth of annual recurring revenue, compounded",
-    _value(lambda w: w.growth_between(w.first, w.last)),
-    low=-1.0,
-)
-_metric(
-    "headline",
-    "decision_latency",
-    "days",
-    "less",
+# fmt: off
+_metric("headline", "arr_growth", "per year", "more", "growth of annual recurring revenue, compounded",
+    _value(lambda w: w.growth_between(w.first, w.last)), low=-1.0)
+_metric("headline", "decision_latency", "days", "less",
     "mean working days from raised to settled of probe decisions, the same in every design",
-    lambda w: (float(w.probe_days.sum()), float(w.probe_days.size)),
-    high=1000.0,
-)
-_metric(
-    "headline",
-    "logo_churn",
-    "per year",
-    "less",
-    "customers lost a year, of those at each year's start",
-    _ratio(_sum(record.CHURNED_CUSTOMERS), lambda w: w.base(record.CUSTOMERS)),
-    ratio=True,
-)
+    lambda w: (float(w.probe_days.sum()), float(w.probe_days.size)), high=1000.0)
+_metric("headline", "logo_churn", "per year", "less", "customers lost a year, of those at each year's start",
+    _ratio(_sum(record.CHURNED_CUSTOMERS), lambda w: w.base(record.CUSTOMERS)), ratio=True)
 
 _metric("growth", "new_arr", "USD per year", "more", "ARR won with new customers", _a_year(record.NEW_ARR))
 _metric("growth", "expansion_arr", "USD per year", "more", "ARR added by customers", _a_year(record.EXPANSION_ARR))
 _metric("growth", "churned_arr", "USD per year", "less", "ARR of customers who left", _a_year(record.CHURNED_ARR))
 _metric("growth", "customers", "customers", "more", "customers at the end", _value(lambda w: w.end(record.CUSTOMERS)))
 _metric("growth", "new_customers", "customers per year", "more", "customers won", _a_year(record.NEW_CUSTOMERS))
-_metric(
-    "growth",
-    "market_share",
-    "share",
-    "more",
-    "customers at the end, of all accounts",
-    _value(lambda w: w.end(record.CUSTOMERS) / w.accounts),
-    high=1.0,
-)
-_metric(
-    "growth",
-    "front_share",
-    "share",
-    "more",
+_metric("growth", "market_share", "share", "more", "customers at the end, of all accounts",
+    _value(lambda w: w.end(record.CUSTOMERS) / w.accounts), high=1.0)
+_metric("growth", "front_share", "share", "more",
     "customers on the front under most pressure from competitors, of its accounts",
-    _ratio(_sum(record.CONTESTED_SHARE), _sum(record.CONTESTED_WEEKS)),
-    high=1.0,
-    ratio=True,
-)
-_metric(
-    "growth",
-    "growth_durability",
-    "per year",
-    "more",
-    "growth of the last year minus growth of the first",
-    _value(_durability),
-    low=-_INF,
-)
-_metric(
-    "growth",
-    "growth_volatility",
-    "per year",
-    "less",
-    "standard deviation of the quarters' growth, each taken per year",
-    _value(_volatility),
-)
+    _ratio(_sum(record.CONTESTED_SHARE), _sum(record.CONTESTED_WEEKS)), high=1.0, ratio=True)
+_metric("growth", "growth_durability", "per year", "more", "growth of the last year minus growth of the first",
+    _value(_durability), low=-_INF)
+_metric("growth", "growth_volatility", "per year", "less",
+    "standard deviation of the quarters' growth, each taken per year", _value(_volatility))
 
-_metric(
-    "sales",
-    "win_rate",
-    "share",
-    "more",
-    "deals won, of deals ended",
-    _ratio(_sum(record.DEALS_WON), _sum(*_DEALS_CLOSED)),
-    high=1.0,
-    ratio=True,
-)
-_metric(
-    "sales",
-    "front_win_rate",
-    "share",
-    "more",
-    "deals won, of deals ended, on the front under most pressure",
-    _ratio(_sum(record.CONTESTED_WON), _sum(record.CONTESTED_CLOSED)),
-    high=1.0,
-    ratio=True,
-)
-_metric(
-    "sales",
-    "no_decision_share",
-    "share",
-    "less",
-    "deals that ended without a decision, of deals lost",
-    _ratio(_sum(record.DEALS_NO_DECISION), _sum(record.DEALS_NO_DECISION, record.DEALS_RIVAL)),
-    high=1.0,
-    ratio=True,
-)
-_metric(
-    "sales",
-    "sales_cycle",
-    "weeks",
-    "less",
-    "mean length of deals won",
-    _ratio(_sum(record.CYCLE_WEEKS), _sum(record.DEALS_WON)),
-    ratio=True,
-)
-_metric(
-    "sales",
-    "average_deal",
-    "USD",
-    "more",
-    "mean first contract",
-    _ratio(_sum(record.NEW_ARR), _sum(record.DEALS_WON)),
-    ratio=True,
-)
-_metric(
-    "sales",
-    "sales_velocity",
-    "USD per week",
-    "more",
-    "open deals × win rate × average deal ÷ sales cycle",
-    _value(_velocity),
-)
-_metric(
-    "sales",
-    "quota_attainment",
-    "share",
-    "more",
+_metric("sales", "win_rate", "share", "more", "deals won, of deals ended",
+    _ratio(_sum(record.DEALS_WON), _sum(*_DEALS_CLOSED)), high=1.0, ratio=True)
+_metric("sales", "front_win_rate", "share", "more", "deals won, of deals ended, on the front under most pressure",
+    _ratio(_sum(record.CONTESTED_WON), _sum(record.CONTESTED_CLOSED)), high=1.0, ratio=True)
+_metric("sales", "no_decision_share", "share", "less", "deals that ended without a decision, of deals lost",
+    _ratio(_sum(record.DEALS_NO_DECISION), _sum(record.DEALS_NO_DECISION, record.DEALS_RIVAL)), high=1.0, ratio=True)
+_metric("sales", "sales_cycle", "weeks", "less", "mean length of deals won",
+    _ratio(_sum(record.CYCLE_WEEKS), _sum(record.DEALS_WON)), ratio=True)
+_metric("sales", "average_deal", "USD", "more", "mean first contract",
+    _ratio(_sum(record.NEW_ARR), _sum(record.DEALS_WON)), ratio=True)
+_metric("sales", "sales_velocity", "USD per week", "more", "open deals × win rate × average deal ÷ sales cycle",
+    _value(_velocity))
+_metric("sales", "quota_attainment", "share", "more",
     "ARR won with new customers, of a target path that does not depend on the design",
-    _ratio(_sum(record.NEW_ARR), _sum(record.TARGET)),
-    ratio=True,
-)
-_metric(
-    "sales",
-    "reps_at_quota",
-    "share",
-    "more",
-    "reps who made a full year's quota, of those with a full year",
-    _ratio(_sum(record.REPS_AT_QUOTA), _sum(record.REPS_JUDGED)),
-    high=1.0,
-    ratio=True,
-)
-_metric(
-    "sales",
-    "miss_persistence",
-    "probability",
-    "less",
-    "P(quarter missed after a miss) − P(quarter missed)",
-    _value(_persistence),
-    low=-1.0,
-    high=1.0,
-)
-_metric(
-    "sales",
-    "quarters_to_plan",
-    "quarters",
-    "less",
-    "quarters missed in a row once one is missed",
-    _quarters_to_plan,
-    ratio=True,
-)
-_metric(
-    "sales",
-    "rep_turnover",
-    "per year",
-    "less",
-    "reps who left, a rep-year",
-    _ratio(_sum(record.REPS_LEFT), _sum(record.REP_YEARS)),
-    ratio=True,
-)
-_metric(
-    "sales",
-    "leads_per_rep",
-    "leads per week",
-    "more",
-    "leads made, a rep and week",
-    _ratio(_sum(record.LEADS), _sum(record.REPS)),
-    ratio=True,
-)
-_metric(
-    "sales",
-    "pipeline_coverage",
-    "quarters",
-    "more",
-    "value of open deals, of the ARR won in a quarter",
-    _ratio(lambda w: w.mean(record.PIPELINE_USD), lambda w: w.mean(record.NEW_ARR) * WEEKS_A_QUARTER),
-    ratio=True,
-)
-_metric(
-    "sales",
-    "capacity_use",
-    "share",
-    "neither",
-    "selling hours used, of those there were",
-    _ratio(_sum(record.USED_HOURS), _sum(record.CAPACITY_HOURS)),
-    high=1.0,
-    ratio=True,
-)
-_metric(
-    "sales",
-    "unworked_share",
-    "share",
-    "less",
-    "leads that no rep took up, of leads handed over",
-    _ratio(_sum(record.LEADS_UNWORKED), lambda w: w.sum(record.LEADS) - w.sum(record.LEADS_LOST)),
-    ratio=True,
-)
+    _ratio(_sum(record.NEW_ARR), _sum(record.TARGET)), ratio=True)
+_metric("sales", "reps_at_quota", "share", "more", "reps who made a full year's quota, of those with a full year",
+    _ratio(_sum(record.REPS_AT_QUOTA), _sum(record.REPS_JUDGED)), high=1.0, ratio=True)
+_metric("sales", "miss_persistence", "probability", "less", "P(quarter missed after a miss) − P(quarter missed)",
+    _value(_persistence), low=-1.0, high=1.0)
+_metric("sales", "quarters_to_plan", "quarters", "less", "quarters missed in a row once one is missed",
+    _quarters_to_plan, ratio=True)
+_metric("sales", "rep_turnover", "per year", "less", "reps who left, a rep-year",
+    _ratio(_sum(record.REPS_LEFT), _sum(record.REP_YEARS)), ratio=True)
+_metric("sales", "leads_per_rep", "leads per week", "more", "leads made, a rep and week",
+    _ratio(_sum(record.LEADS), _sum(record.REPS)), ratio=True)
+_metric("sales", "pipeline_coverage", "quarters", "more", "value of open deals, of the ARR won in a quarter",
+    _ratio(lambda w: w.mean(record.PIPELINE_USD), lambda w: w.mean(record.NEW_ARR) * WEEKS_A_QUARTER), ratio=True)
+_metric("sales", "capacity_use", "share", "neither", "selling hours used, of those there were",
+    _ratio(_sum(record.USED_HOURS), _sum(record.CAPACITY_HOURS)), high=1.0, ratio=True)
+_metric("sales", "unworked_share", "share", "less", "leads that no rep took up, of leads handed over",
+    _ratio(_sum(record.LEADS_UNWORKED), lambda w: w.sum(record.LEADS) - w.sum(record.LEADS_LOST)), ratio=True)
 
-_metric(
-    "customers",
-    "gross_revenue_retention",
-    "share per year",
-    "more",
+_metric("customers", "gross_revenue_retention", "share per year", "more",
     "ARR kept before expansion, of that at each year's start",
-    _ratio(
-        lambda w: w.base(record.ARR) - w.sum(record.CHURNED_ARR) - w.sum(record.CONTRACTION_ARR),
-        lambda w: w.base(record.ARR),
-    ),
-    high=1.0,
-    ratio=True,
-)
-_metric(
-    "customers",
-    "net_revenue_retention",
-    "share per year",
-    "more",
+    _ratio(lambda w: w.base(record.ARR) - w.sum(record.CHURNED_ARR) - w.sum(record.CONTRACTION_ARR),
+        lambda w: w.base(record.ARR)), high=1.0, ratio=True)
+_metric("customers", "net_revenue_retention", "share per year", "more",
     "ARR kept and expanded by the customers of each year's start",
-    _ratio(
-        lambda w: (
-            w.base(record.ARR)
-            - w.sum(record.CHURNED_ARR)
-            - w.sum(record.CONTRACTION_ARR)
-            + w.sum(record.BASE_EXPANSION_ARR)
-        ),
-        lambda w: w.base(record.ARR),
-    ),
-    ratio=True,
-)
-_metric(
-    "customers",
-    "customer_health",
-    "health",
-    "more",
-    "mean health of customers",
-    _ratio(_sum(record.HEALTH_SUM), _sum(record.CUSTOMERS)),
-    high=1.0,
-    ratio=True,
-)
-_metric(
-    "customers",
-    "expansion_rate",
-    "share per year",
-    "more",
-    "ARR added by customers, of that at a year's start",
-    _ratio(_sum(record.EXPANSION_ARR), lambda w: w.base(record.ARR)),
-    ratio=True,
-)
-_metric(
-    "customers",
-    "customer_equity",
-    "USD",
-    "more",
+    _ratio(lambda w: (w.base(record.ARR) - w.sum(record.CHURNED_ARR) - w.sum(record.CONTRACTION_ARR) + w.sum(
+        record.BASE_EXPANSION_ARR)), lambda w: w.base(record.ARR)), ratio=True)
+_metric("customers", "customer_health", "health", "more", "mean health of customers",
+    _ratio(_sum(record.HEALTH_SUM), _sum(record.CUSTOMERS)), high=1.0, ratio=True)
+_metric("customers", "expansion_rate", "share per year", "more", "ARR added by customers, of that at a year's start",
+    _ratio(_sum(record.EXPANSION_ARR), lambda w: w.base(record.ARR)), ratio=True)
+_metric("customers", "customer_equity", "USD", "more",
     "discounted margin of all customers for as long as they will stay, at the last quarter's end",
-    _value(_last_quarter(record.EQUITY)),
-)
-_metric(
-    "customers",
-    "new_customer_lifetime_margin",
-    "USD",
-    "more",
+    _value(_last_quarter(record.EQUITY)))
+_metric("customers", "new_customer_lifetime_margin", "USD", "more",
     "discounted margin of a new customer for as long as it will stay",
-    _ratio(_sum(record.LIFETIME_MARGIN), _sum(record.NEW_CUSTOMERS)),
-    ratio=True,
-)
-_metric(
-    "customers",
-    "competitor_loss_share",
-    "share",
-    "less",
-    "customers lost to rivals, of customers lost",
-    _ratio(_sum(record.RIVAL_CHURNED), _sum(record.CHURNED_CUSTOMERS)),
-    high=1.0,
-    ratio=True,
-)
-_metric(
-    "customers",
-    "first_renewal",
-    "share",
-    "more",
-    "customers who renew when their first term ends",
-    _ratio(_sum(record.FIRST_RENEWED), _sum(record.FIRST_DUE)),
-    high=1.0,
-    ratio=True,
-)
-_metric(
-    "customers",
-    "account_hours",
-    "hours per customer and week",
-    "less",
-    "hours of service a customer takes",
-    _ratio(_sum(record.ACCOUNT_HOURS), _sum(record.CUSTOMERS)),
-    ratio=True,
-)
-_metric(
-    "customers",
-    "issue_rate",
-    "per customer and year",
-    "less",
-    "issues raised by customers",
-    _ratio(lambda w: w.sum(record.ISSUES) * WEEKS_A_YEAR, _sum(record.CUSTOMERS)),
-    ratio=True,
-)
+    _ratio(_sum(record.LIFETIME_MARGIN), _sum(record.NEW_CUSTOMERS)), ratio=True)
+_metric("customers", "competitor_loss_share", "share", "less", "customers lost to rivals, of customers lost",
+    _ratio(_sum(record.RIVAL_CHURNED), _sum(record.CHURNED_CUSTOMERS)), high=1.0, ratio=True)
+_metric("customers", "first_renewal", "share", "more", "customers who renew when their first term ends",
+    _ratio(_sum(record.FIRST_RENEWED), _sum(record.FIRST_DUE)), high=1.0, ratio=True)
+_metric("customers", "account_hours", "hours per customer and week", "less", "hours of service a customer takes",
+    _ratio(_sum(record.ACCOUNT_HOURS), _sum(record.CUSTOMERS)), ratio=True)
+_metric("customers", "issue_rate", "per customer and year", "less", "issues raised by customers",
+    _ratio(lambda w: w.sum(record.ISSUES) * WEEKS_A_YEAR, _sum(record.CUSTOMERS)), ratio=True)
 
-_metric(
-    "decisions",
-    "decision_latency_p90",
-    "days",
-    "less",
-    "nine of ten probe decisions are settled within",
-    _value(_probe_percentile),
-    high=1000.0,
-)
-_metric(
-    "decisions",
-    "work_latency",
-    "days",
-    "less",
-    "mean working days that decisions of the firm's own work take",
-    _ratio(_sum(record.WORK_LATENCY_DAYS), _sum(record.DECISIONS_SETTLED)),
-    high=1000.0,
-    ratio=True,
-)
+_metric("decisions", "decision_latency_p90", "days", "less", "nine of ten probe decisions are settled within",
+    _value(_probe_percentile), high=1000.0)
+_metric("decisions", "work_latency", "days", "less", "mean working days that decisions of the firm's own work take",
+    _ratio(_sum(record.WORK_LATENCY_DAYS), _sum(record.DECISIONS_SETTLED)), high=1000.0, ratio=True)
 _metric("decisions", "decisions_settled", "per week", "neither", "decisions settled", _mean(record.DECISIONS_SETTLED))
-_metric(
-    "decisions", "decisions_open", "decisions", "less", "decisions open at a week's end", _mean(record.DECISIONS_OPEN)
-)
-_metric(
-    "decisions",
-    "rework_share",
-    "share",
-    "less",
-    "decisions done again, of those settled",
-    _ratio(_sum(record.DECISIONS_REWORKED), _sum(record.DECISIONS_SETTLED)),
-    high=1.0,
-    ratio=True,
-)
-_metric(
-    "decisions",
-    "default_share",
-    "share",
-    "less",
-    "decisions left to their origin for want of time",
-    _ratio(_sum(record.DECISIONS_DEFAULTED), _sum(record.DECISIONS_SETTLED)),
-    high=1.0,
-    ratio=True,
-)
-_metric(
-    "decisions",
-    "decision_quality",
-    "share",
-    "more",
-    "decisions carried out right, of those settled",
+_metric("decisions", "decisions_open", "decisions", "less", "decisions open at a week's end",
+    _mean(record.DECISIONS_OPEN))
+_metric("decisions", "rework_share", "share", "less", "decisions done again, of those settled",
+    _ratio(_sum(record.DECISIONS_REWORKED), _sum(record.DECISIONS_SETTLED)), high=1.0, ratio=True)
+_metric("decisions", "default_share", "share", "less", "decisions left to their origin for want of time",
+    _ratio(_sum(record.DECISIONS_DEFAULTED), _sum(record.DECISIONS_SETTLED)), high=1.0, ratio=True)
+_metric("decisions", "decision_quality", "share", "more", "decisions carried out right, of those settled",
     _ratio(lambda w: w.sum(record.DECISIONS_SETTLED) - w.sum(record.DECISIONS_WRONG), _sum(record.DECISIONS_SETTLED)),
-    high=1.0,
-    ratio=True,
-)
-_metric(
-    "decisions",
-    "scope_coverage",
-    "share",
-    "more",
-    "functions in a decision's scope that were heard",
-    _ratio(_sum(record.SCOPE_ASKED), _sum(record.SCOPE_OTHERS)),
-    high=1.0,
-    ratio=True,
-)
+    high=1.0, ratio=True)
+_metric("decisions", "scope_coverage", "share", "more", "functions in a decision's scope that were heard",
+    _ratio(_sum(record.SCOPE_ASKED), _sum(record.SCOPE_OTHERS)), high=1.0, ratio=True)
 
-_metric(
-    "strategy",
-    "allocation_regret",
-    "share",
-    "less",
-    "reachable demand forgone against the best allocation for the fronts as they are",
-    _mean(record.REGRET),
-    high=1.0,
-)
-_metric(
-    "strategy",
-    "initiatives_open",
-    "initiatives",
-    "less",
-    "changes adopted and not yet carried out",
-    _mean(record.INITIATIVES_OPEN),
-)
-_metric(
-    "strategy",
-    "initiative_completion",
-    "share",
-    "more",
-    "initiatives finished, of those begun",
-    _ratio(_sum(record.INITIATIVES_DONE), _sum(record.INITIATIVES_STARTED)),
-    ratio=True,
-)
-_metric(
-    "strategy",
-    "strategy_hours",
-    "hours per week",
-    "more",
-    "effective hours in the review of strategy",
-    _mean(record.STRATEGY_HOURS),
-)
-_metric(
-    "strategy",
-    "adaptation_lag",
-    "weeks",
-    "less",
+_metric("strategy", "allocation_regret", "share", "less",
+    "reachable demand forgone against the best allocation for the fronts as they are", _mean(record.REGRET), high=1.0)
+_metric("strategy", "initiatives_open", "initiatives", "less", "changes adopted and not yet carried out",
+    _mean(record.INITIATIVES_OPEN))
+_metric("strategy", "initiative_completion", "share", "more", "initiatives finished, of those begun",
+    _ratio(_sum(record.INITIATIVES_DONE), _sum(record.INITIATIVES_STARTED)), ratio=True)
+_metric("strategy", "strategy_hours", "hours per week", "more", "effective hours in the review of strategy",
+    _mean(record.STRATEGY_HOURS))
+_metric("strategy", "adaptation_lag", "weeks", "less",
     "weeks to half of the best reallocation after the market shifted; the window's end where it is never reached",
-    _value(_adaptation_lag),
-)
-_metric(
-    "strategy",
-    "new_front_arr_per_usd",
-    "USD per USD",
-    "more",
-    "ARR won abroad a dollar of marketing spent there",
-    _ratio(_sum(record.ABROAD_ARR), _sum(record.ABROAD_SPEND)),
-    ratio=True,
-)
+    _value(_adaptation_lag))
+_metric("strategy", "new_front_arr_per_usd", "USD per USD", "more", "ARR won abroad a dollar of marketing spent there",
+    _ratio(_sum(record.ABROAD_ARR), _sum(record.ABROAD_SPEND)), ratio=True)
 
-_metric(
-    "organization",
-    "alignment",
-    "alignment",
-    "more",
-    "mean alignment of the six pairs of functions",
-    _mean(record.ALIGNMENT),
-    high=1.0,
-)
-_metric(
-    "organization",
-    "handoff_loss",
-    "share",
-    "less",
+_metric("organization", "alignment", "alignment", "more", "mean alignment of the six pairs of functions",
+    _mean(record.ALIGNMENT), high=1.0)
+_metric("organization", "handoff_loss", "share", "less",
     "what is lost between functions: leads not taken up and onboardings begun badly, of both",
-    _ratio(_sum(record.LEADS_LOST, record.ONBOARDINGS_BAD), _sum(record.LEADS, record.ONBOARDINGS)),
-    high=1.0,
-    ratio=True,
-)
-_metric(
-    "organization", "ownership", "ownership", "more", "shared ownership of customers", _mean(record.OWNERSHIP), high=1.0
-)
-_metric(
-    "organization", "process_maturity", "maturity", "more", "maturity of processes", _mean(record.MATURITY), high=1.0
-)
-_metric(
-    "organization",
-    "leader_exit_rate",
-    "per year",
-    "less",
-    "exits from the chief's seat, a year in office",
-    _ratio(_sum(record.DISMISSALS, record.BURNOUTS), lambda w: w.sum(record.CHIEF_PRESENT) / WEEKS_A_YEAR),
-    ratio=True,
-)
-_metric(
-    "organization",
-    "burnout_rate",
-    "per year",
-    "less",
-    "exits by burn-out, a year in office",
-    _ratio(_sum(record.BURNOUTS), lambda w: w.sum(record.CHIEF_PRESENT) / WEEKS_A_YEAR),
-    ratio=True,
-)
-_metric(
-    "organization",
-    "vacancy_share",
-    "share",
-    "less",
-    "weeks in which the chief's seat is empty",
-    _ratio(lambda w: w.sum(record.CHIEF_WEEKS) - w.sum(record.CHIEF_PRESENT), _sum(record.CHIEF_WEEKS)),
-    high=1.0,
-    ratio=True,
-)
-_metric(
-    "organization",
-    "revenue_per_head",
-    "USD per year",
-    "more",
-    "revenue a person paid",
-    _ratio(lambda w: w.sum(record.REVENUE) * WEEKS_A_YEAR, _sum(record.HEADS)),
-    ratio=True,
-)
+    _ratio(_sum(record.LEADS_LOST, record.ONBOARDINGS_BAD), _sum(record.LEADS, record.ONBOARDINGS)), high=1.0,
+    ratio=True)
+_metric("organization", "ownership", "ownership", "more", "shared ownership of customers", _mean(record.OWNERSHIP),
+    high=1.0)
+_metric("organization", "process_maturity", "maturity", "more", "maturity of processes", _mean(record.MATURITY),
+    high=1.0)
+_metric("organization", "leader_exit_rate", "per year", "less", "exits from the chief's seat, a year in office",
+    _ratio(_sum(record.DISMISSALS, record.BURNOUTS), lambda w: w.sum(record.CHIEF_PRESENT) / WEEKS_A_YEAR), ratio=True)
+_metric("organization", "burnout_rate", "per year", "less", "exits by burn-out, a year in office",
+    _ratio(_sum(record.BURNOUTS), lambda w: w.sum(record.CHIEF_PRESENT) / WEEKS_A_YEAR), ratio=True)
+_metric("organization", "vacancy_share", "share", "less", "weeks in which the chief's seat is empty",
+    _ratio(lambda w: w.sum(record.CHIEF_WEEKS) - w.sum(record.CHIEF_PRESENT), _sum(record.CHIEF_WEEKS)), high=1.0,
+    ratio=True)
+_metric("organization", "revenue_per_head", "USD per year", "more", "revenue a person paid",
+    _ratio(lambda w: w.sum(record.REVENUE) * WEEKS_A_YEAR, _sum(record.HEADS)), ratio=True)
 
-_metric(
-    "money",
-    "cac",
-    "USD per USD",
-    "less",
-    "marketing and sales spend a dollar of ARR won with new customers",
-    _ratio(_sum(record.MARKETING_COST, record.SALES_COST), _sum(record.NEW_ARR)),
-    ratio=True,
-)
-_metric(
-    "money",
-    "cac_payback",
-    "months",
-    "less",
+_metric("money", "cac", "USD per USD", "less", "marketing and sales spend a dollar of ARR won with new customers",
+    _ratio(_sum(record.MARKETING_COST, record.SALES_COST), _sum(record.NEW_ARR)), ratio=True)
+_metric("money", "cac_payback", "months", "less",
     "months of a new contract's revenue, less service, that pay its acquisition",
-    _ratio(
-        lambda w: 12.0 * w.sum(record.MARKETING_COST) + 12.0 * w.sum(record.SALES_COST),
-        lambda w: w.sum(record.NEW_ARR) * (1.0 - w.sum(record.SERVICE_COST) / max(w.sum(record.REVENUE), 1.0)),
-    ),
-    ratio=True,
-)
-_metric(
-    "money",
-    "cost_to_serve",
-    "USD per customer and year",
-    "less",
-    "cost of serving a customer",
-    _ratio(lambda w: w.sum(record.SERVICE_COST) * WEEKS_A_YEAR, _sum(record.CUSTOMERS)),
-    ratio=True,
-)
-_metric(
-    "money",
-    "operating_margin",
-    "share",
-    "more",
-    "revenue less all costs, of revenue",
-    _ratio(lambda w: w.sum(record.REVENUE) - _costs(w), _sum(record.REVENUE)),
-    low=-_INF,
-    high=1.0,
-    ratio=True,
-)
-_metric(
-    "money",
-    "forecast_error",
-    "share",
-    "less",
-    "mean miss of the quarter's forecast of ARR won",
-    _ratio(_sum(record.FORECAST_ERROR), _sum(record.QUARTERS)),
-    ratio=True,
-)
-_metric(
-    "money",
-    "forecast_misses",
-    "share",
-    "less",
-    "quarters whose forecast missed by more than a tenth",
-    _ratio(_sum(record.FORECAST_MISSED), _sum(record.QUARTERS)),
-    high=1.0,
-    ratio=True,
-)
+    _ratio(lambda w: 12.0 * w.sum(record.MARKETING_COST) + 12.0 * w.sum(record.SALES_COST),
+        lambda w: w.sum(record.NEW_ARR) * (1.0 - w.sum(record.SERVICE_COST) / max(w.sum(record.REVENUE), 1.0))),
+    ratio=True)
+_metric("money", "cost_to_serve", "USD per customer and year", "less", "cost of serving a customer",
+    _ratio(lambda w: w.sum(record.SERVICE_COST) * WEEKS_A_YEAR, _sum(record.CUSTOMERS)), ratio=True)
+_metric("money", "operating_margin", "share", "more", "revenue less all costs, of revenue",
+    _ratio(lambda w: w.sum(record.REVENUE) - _costs(w), _sum(record.REVENUE)), low=-_INF, high=1.0, ratio=True)
+_metric("money", "forecast_error", "share", "less", "mean miss of the quarter's forecast of ARR won",
+    _ratio(_sum(record.FORECAST_ERROR), _sum(record.QUARTERS)), ratio=True)
+_metric("money", "forecast_misses", "share", "less", "quarters whose forecast missed by more than a tenth",
+    _ratio(_sum(record.FORECAST_MISSED), _sum(record.QUARTERS)), high=1.0, ratio=True)
+# fmt: on
 
 
 def measure(window: Window) -> dict[str, Quotient]:

@@ -228,18 +228,6 @@ class Service(NamedTuple):
     margin: float  # share of a contract left after running and serving it
 
 
-class Draws(NamedTuple):
-    """Keys of this week's draws of all customers."""
-
-    noises: Any
-    relations: Any
-    issues: Any
-    escalates: Any
-    churns: Any
-    shrinks: Any
-    grows: Any
-
-
 @step
 def serve(
     accounts: Accounts, fronts: Fronts, firm: Firm, decisions: Decisions, sums: Column, world: World, held: StandIns,
@@ -248,33 +236,19 @@ def serve(
     """Serve every customer for a week, and let those decide whose time has come."""
     rows = np.empty(accounts.stage.shape[0], np.int64)
     customers = rows[: list_rows(accounts.stage, CUSTOMER, rows)]
-    service, draws = _service_of(fronts, firm, world), _draws_of(now)
-    fronts.customers[:] = 0
-    fronts.referrers[:] = 0
-    fronts.arr_usd[:] = 0.0
-    sums[record.CUSTOMERS] = sums[record.ARR] = 0.0
-    values_customers = (now.week + 1) % WEEKS_A_QUARTER == 0
-    planned, health_sum, hours = 0, 0.0, 0.0
-    for i in customers:
-        has_plan = gets_plan(world.levers.account_plans, accounts.contract_usd[i], service.mean_contract)
-        work = service.planned_work if has_plan else service.unplanned_work
-        planned += has_plan
-        delivered = _cared_for(accounts, i, firm.gauges[gauge.OWNERSHIP], work, service, sums, world, held, draws)
-        hours += world.customers.care_hours
-        if uniform(draws.issues, i) < service.issue_rate:
-            delivered -= world.customers.issue_loss
-            hours += world.customers.issue_hours
-            _has_an_issue(accounts, i, decisions, service, sums, world, now, draws)
-        noise = world.customers.health_noise * normal(draws.noises, i)
-        accounts.health[i] = health_after(accounts.health[i], delivered, world.customers.health_pace, noise)
-        if now.week >= accounts.due[i] and not _renews(accounts, i, fronts.pressure, sums, world, now, draws):
-            continue
-        _buys(accounts, i, work, service.aligned, sums, world, now, draws)
-        if values_customers:
-            sums[record.EQUITY] += _value_of(accounts, i, fronts.partner, service.margin, world)
-        health_sum += accounts.health[i]
-        _count(accounts, i, fronts, sums, world.customers.healthy_reference)
-    _close_service(firm.gauges, sums, planned, health_sum, hours, world.customers)
+    service, gauges = _service_of(fronts, firm, world), firm.gauges
+    work, planned = _share_work(accounts, customers, service, world.levers.account_plans)
+    delivered = _care(accounts, customers, work, gauges[gauge.OWNERSHIP], service.worth, sums, world, held, now)
+    _meet_issues(accounts, customers, delivered, decisions, service, sums, world, now)
+    _move_health(accounts, customers, delivered, world.customers, now)
+    _renew(accounts, customers, fronts.pressure, sums, world, now)
+    _buy(accounts, customers, work, service.aligned, sums, world, now)
+    _count(accounts, customers, fronts, gauges, sums, world.customers)
+    if (now.week + 1) % WEEKS_A_QUARTER == 0:
+        _value(accounts, customers, fronts.partner, service.margin, sums, world)
+    gauges[gauge.PLANNED] = planned
+    sums[record.PLAN_HOURS] = world.customers.plan_hours * planned
+    sums[record.ACCOUNT_HOURS] += sums[record.PLAN_HOURS]
 
 
 @phase
@@ -296,141 +270,183 @@ def _service_of(fronts: Fronts, firm: Firm, world: World) -> Service:
     )
 
 
-@rule
-def _draws_of(now: Now) -> Draws:
-    """Keys of the week's draws."""
-    return Draws(
-        stream(now.seed, purpose.HEALTH, now.week),
-        stream(now.seed, purpose.RELATION, now.week),
-        stream(now.seed, purpose.ISSUE, now.week),
-        stream(now.seed, purpose.ESCALATION, now.week),
-        stream(now.seed, purpose.CHURN, now.week),
-        stream(now.seed, purpose.SHRINK, now.week),
-        stream(now.seed, purpose.EXPANSION, now.week),
-    )
+@phase
+def _share_work(accounts: Accounts, customers: Column, service: Service, plans: int) -> tuple[Column, int]:
+    """Multiplier of growth that account work gives each customer, by whether it has a plan; and how many have one."""
+    work, planned = np.empty(customers.shape[0]), 0
+    for place in range(customers.shape[0]):
+        has_plan = gets_plan(plans, accounts.contract_usd[customers[place]], service.mean_contract)
+        work[place] = service.planned_work if has_plan else service.unplanned_work
+        planned += has_plan
+    return work, planned
 
 
 @phase
-def _cared_for(
-    accounts: Accounts, i: int, ownership: float, work: float, service: Service, sums: Column, world: World,
-    held: StandIns, draws: Draws,
-) -> float:  # fmt: skip
-    """Move a customer's relations and adoption by a week; return the value it perceives, before issues."""
-    rules = world.customers
-    accounts.champion[i], accounts.sponsors[i], accounts.critics[i] = relations_after(
-        uniform(draws.relations, i), accounts.champion[i], accounts.sponsors[i], accounts.critics[i],
-        accounts.group[i], rules.champion_loss_per_year / WEEKS_A_YEAR, rules.champion_return_per_week,
-        rules.critic_rate_per_year / WEEKS_A_YEAR, rules.sponsor_gain_per_week * work,
-    )  # fmt: skip
-    accounts.groups_reached[i] = max(accounts.groups_reached[i], accounts.sponsors[i])
-    accounts.adoption[i] = adoption_after(accounts.adoption[i], rules.adoption_weeks)
-    sponsored = worth_of_sponsors(
-        accounts.champion[i], rules.champion_worth, accounts.sponsors[i], rules.sponsor_worth, accounts.adoption[i]
-    )
-    worn = -rules.critic_loss * accounts.critics[i]
-    sums[record.CHAMPION_WORTH] += sponsored
-    sums[record.CRITIC_WORTH] += worn
-    return delivered_to(
-        rules.neutral_health, service.worth, accounts.adoption[i], rules.adoption_worth,
-        held_or(held.champion_worth, sponsored), held_or(held.critic_worth, worn), ownership,
-        world.alignment.ownership_worth,
-    )  # fmt: skip
-
-
-@phase
-def _has_an_issue(
-    accounts: Accounts, i: int, decisions: Decisions, service: Service, sums: Column, world: World, now: Now,
-    draws: Draws,
-) -> None:  # fmt: skip
-    """Count an issue; where much hangs on it, it is escalated."""
-    sums[record.ISSUES] += 1.0
-    if accounts.waiting[i] == 0:
-        accounts.waiting[i] = raise_matter(
-            decisions, ESCALATION, i, now.week, draws.escalates, world.customers.escalated_share,
-            accounts.contract_usd[i], service.floor, world.decisions.escalate_share,
+def _care(
+    accounts: Accounts, customers: Column, work: Column, ownership: float, worth: float, sums: Column, world: World,
+    held: StandIns, now: Now,
+) -> Column:  # fmt: skip
+    """Move relations and adoption by a week; return the value that each customer perceives, before issues."""
+    rules, draws = world.customers, stream(now.seed, purpose.RELATION, now.week)
+    champion_loss, critic_rate = rules.champion_loss_per_year / WEEKS_A_YEAR, rules.critic_rate_per_year / WEEKS_A_YEAR
+    delivered = np.empty(customers.shape[0])
+    for place in range(customers.shape[0]):
+        i = customers[place]
+        champion, sponsors, critics = relations_after(
+            uniform(draws, i), accounts.champion[i], accounts.sponsors[i], accounts.critics[i], accounts.group[i],
+            champion_loss, rules.champion_return_per_week, critic_rate, rules.sponsor_gain_per_week * work[place],
         )  # fmt: skip
+        adoption = adoption_after(accounts.adoption[i], rules.adoption_weeks)
+        accounts.champion[i], accounts.sponsors[i], accounts.critics[i] = champion, sponsors, critics
+        accounts.groups_reached[i] = max(accounts.groups_reached[i], sponsors)
+        accounts.adoption[i] = adoption
+        sponsored = worth_of_sponsors(champion, rules.champion_worth, sponsors, rules.sponsor_worth, adoption)
+        worn = -rules.critic_loss * critics
+        sums[record.CHAMPION_WORTH] += sponsored
+        sums[record.CRITIC_WORTH] += worn
+        delivered[place] = delivered_to(
+            rules.neutral_health, worth, adoption, rules.adoption_worth, held_or(held.champion_worth, sponsored),
+            held_or(held.critic_worth, worn), ownership, world.alignment.ownership_worth,
+        )  # fmt: skip
+    return delivered
 
 
 @phase
-def _renews(
-    accounts: Accounts, i: int, pressure: Column, sums: Column, world: World, now: Now, draws: Draws
-) -> bool:  # fmt: skip
-    """Let a customer decide at its term: it leaves, or it renews and perhaps shrinks; whether it stays."""
+def _meet_issues(
+    accounts: Accounts, customers: Column, delivered: Column, decisions: Decisions, service: Service, sums: Column,
+    world: World, now: Now,
+) -> None:  # fmt: skip
+    """Count the hours of care; let issues come up and take off what was delivered, and large ones be escalated."""
+    rules, hours = world.customers, 0.0
+    draws = stream(now.seed, purpose.ISSUE, now.week)
+    escalates = stream(now.seed, purpose.ESCALATION, now.week)
+    for place in range(customers.shape[0]):
+        i = customers[place]
+        hours += rules.care_hours
+        if uniform(draws, i) >= service.issue_rate:
+            continue
+        delivered[place] -= rules.issue_loss
+        hours += rules.issue_hours
+        sums[record.ISSUES] += 1.0
+        if accounts.waiting[i] == 0:
+            accounts.waiting[i] = raise_matter(
+                decisions, ESCALATION, i, now.week, escalates, rules.escalated_share, accounts.contract_usd[i],
+                service.floor, world.decisions.escalate_share,
+            )  # fmt: skip
+    sums[record.ACCOUNT_HOURS] = hours
+
+
+@phase
+def _move_health(accounts: Accounts, customers: Column, delivered: Column, rules: Any, now: Now) -> None:
+    """Move every customer's health toward what was delivered."""
+    draws = stream(now.seed, purpose.HEALTH, now.week)
+    for place in range(customers.shape[0]):
+        i = customers[place]
+        noise = rules.health_noise * normal(draws, i)
+        accounts.health[i] = health_after(accounts.health[i], delivered[place], rules.health_pace, noise)
+
+
+@phase
+def _renew(
+    accounts: Accounts, customers: Column, pressure: Column, sums: Column, world: World, now: Now
+) -> None:  # fmt: skip
+    """Let customers decide whose term is over: they leave, or they renew and perhaps shrink."""
     rules = world.customers
     neutral, slope = rules.neutral_health, rules.health_slope
-    first = now.week - accounts.since[i] <= rules.term_weeks
-    sums[record.FIRST_DUE] += first
-    rivals = drawn_away(pressure[accounts.front[i]], float(accounts.critics[i]), rules.rival_pull)
-    chance, health = uniform(draws.churns, i), accounts.health[i]
-    if chance < churn_probability(accounts.churn_logit[i] + rivals, health, neutral, slope):
-        if chance >= churn_probability(accounts.churn_logit[i], health, neutral, slope):
-            sums[record.RIVAL_CHURNED] += 1.0
-        sums[record.CHURNED_ARR] += accounts.contract_usd[i]
-        sums[record.CHURNED_CUSTOMERS] += 1.0
-        accounts.stage[i], accounts.since[i], accounts.contract_usd[i] = LOST, now.week, 0.0
-        accounts.due[i] = now.week + world.demand.churned_return_weeks
-        return False
-    sums[record.FIRST_RENEWED] += first
-    accounts.due[i] += rules.term_weeks
-    if uniform(draws.shrinks, i) < logistic(rules.shrink_logit + slope * (neutral - health)):
-        sums[record.CONTRACTION_ARR] += rules.shrink_share * accounts.contract_usd[i]
-        accounts.contract_usd[i] *= 1.0 - rules.shrink_share
-    return True
+    draws = stream(now.seed, purpose.CHURN, now.week)
+    for place in range(customers.shape[0]):
+        i = customers[place]
+        if now.week < accounts.due[i]:
+            continue
+        first = now.week - accounts.since[i] <= rules.term_weeks
+        sums[record.FIRST_DUE] += first
+        rivals = drawn_away(pressure[accounts.front[i]], float(accounts.critics[i]), rules.rival_pull)
+        chance, disposition, health = uniform(draws, i), accounts.churn_logit[i], accounts.health[i]
+        if chance < churn_probability(disposition + rivals, health, neutral, slope):
+            if chance >= churn_probability(disposition, health, neutral, slope):
+                sums[record.RIVAL_CHURNED] += 1.0
+            sums[record.CHURNED_ARR] += accounts.contract_usd[i]
+            sums[record.CHURNED_CUSTOMERS] += 1.0
+            accounts.stage[i], accounts.since[i], accounts.contract_usd[i] = LOST, now.week, 0.0
+            accounts.due[i] = now.week + world.demand.churned_return_weeks
+            continue
+        sums[record.FIRST_RENEWED] += first
+        accounts.due[i] += rules.term_weeks
+        shrinks = uniform(stream(now.seed, purpose.SHRINK, now.week), i)
+        if shrinks < logistic(rules.shrink_logit + slope * (neutral - health)):
+            sums[record.CONTRACTION_ARR] += rules.shrink_share * accounts.contract_usd[i]
+            accounts.contract_usd[i] *= 1.0 - rules.shrink_share
 
 
 @phase
-def _buys(
-    accounts: Accounts, i: int, work: float, aligned: float, sums: Column, world: World, now: Now, draws: Draws
+def _buy(
+    accounts: Accounts, customers: Column, work: Column, aligned: float, sums: Column, world: World, now: Now
 ) -> None:  # fmt: skip
-    """Let a customer buy more, perhaps a further product."""
-    rules, owned, contract = world.customers, accounts.products_owned, accounts.contract_usd
-    first_contract = world.market.contract_usd * accounts.size[i]
-    potential = potential_of(first_contract, rules.land_share, owned[i], rules.product_potential)
-    room = room_to_grow(contract[i], potential, accounts.groups_reached[i], accounts.group[i])
-    hazard = expansion_hazard(rules.expansion_per_week, accounts.health[i], rules.neutral_health, work, aligned, room)
-    chance = uniform(draws.grows, i)
-    if chance >= hazard:
-        return
-    if owned[i] < world.market.products and chance < rules.cross_sale_share * hazard:
-        owned[i] += 1
-        potential = potential_of(first_contract, rules.land_share, owned[i], rules.product_potential)
-    added = min(rules.expansion_step * potential, potential - contract[i])
-    contract[i] += added
-    sums[record.EXPANSION_ARR] += added
-    sums[record.BASE_EXPANSION_ARR] += added * min(1.0, (now.week - accounts.since[i]) / WEEKS_A_YEAR)
+    """Let customers who stay buy more, some of them a further product."""
+    rules, draws = world.customers, stream(now.seed, purpose.EXPANSION, now.week)
+    for place in range(customers.shape[0]):
+        i = customers[place]
+        if accounts.stage[i] != CUSTOMER:
+            continue
+        contract, products = accounts.contract_usd[i], accounts.products_owned[i]
+        first_contract = world.market.contract_usd * accounts.size[i]
+        potential = potential_of(first_contract, rules.land_share, products, rules.product_potential)
+        room = room_to_grow(contract, potential, accounts.groups_reached[i], accounts.group[i])
+        hazard = expansion_hazard(
+            rules.expansion_per_week, accounts.health[i], rules.neutral_health, work[place], aligned, room
+        )
+        chance = uniform(draws, i)
+        if chance >= hazard:
+            continue
+        if products < world.market.products and chance < rules.cross_sale_share * hazard:
+            accounts.products_owned[i] += 1
+            potential = potential_of(first_contract, rules.land_share, products + 1, rules.product_potential)
+        added = min(rules.expansion_step * potential, potential - contract)
+        accounts.contract_usd[i] += added
+        sums[record.EXPANSION_ARR] += added
+        sums[record.BASE_EXPANSION_ARR] += added * min(1.0, (now.week - accounts.since[i]) / WEEKS_A_YEAR)
 
 
 @phase
-def _value_of(accounts: Accounts, i: int, partner: Column, margin: float, world: World) -> float:
-    """Value of a customer for as long as it will stay. [USD]"""
+def _count(
+    accounts: Accounts, customers: Column, fronts: Fronts, gauges: Column, sums: Column, rules: Any
+) -> None:  # fmt: skip
+    """Count those who stay, in all and on their fronts."""
+    fronts.customers[:] = 0
+    fronts.referrers[:] = 0
+    fronts.arr_usd[:] = 0.0
+    count, arr, health = 0, 0.0, 0.0
+    for place in range(customers.shape[0]):
+        i = customers[place]
+        if accounts.stage[i] != CUSTOMER:
+            continue
+        f = accounts.front[i]
+        count += 1
+        arr += accounts.contract_usd[i]
+        health += accounts.health[i]
+        fronts.customers[f] += 1
+        fronts.arr_usd[f] += accounts.contract_usd[i]
+        fronts.referrers[f] += accounts.health[i] > rules.healthy_reference
+    gauges[gauge.ARR_USD] = arr
+    gauges[gauge.HEALTH] = health / count if count > 0 else rules.neutral_health
+    sums[record.ARR] = arr
+    sums[record.CUSTOMERS] = count
+    sums[record.HEALTH_SUM] = health
+
+
+@phase
+def _value(
+    accounts: Accounts, customers: Column, partner: Column, margin: float, sums: Column, world: World
+) -> None:  # fmt: skip
+    """Sum up what those who stay are worth, for as long as they will stay."""
     rules = world.customers
-    a_term = churn_probability(accounts.churn_logit[i], accounts.health[i], rules.neutral_health, rules.health_slope)
-    kept = margin - partner[accounts.front[i]] * world.finance.partner_share
-    leaves = a_term * WEEKS_A_YEAR / rules.term_weeks
-    return customer_value(accounts.contract_usd[i], kept, leaves, world.finance.discount_a_year)
-
-
-@phase
-def _count(accounts: Accounts, i: int, fronts: Fronts, sums: Column, healthy: float) -> None:
-    """Count a customer, in all and on its front."""
-    f = accounts.front[i]
-    sums[record.CUSTOMERS] += 1.0
-    sums[record.ARR] += accounts.contract_usd[i]
-    fronts.customers[f] += 1
-    fronts.arr_usd[f] += accounts.contract_usd[i]
-    if accounts.health[i] > healthy:
-        fronts.referrers[f] += 1
-
-
-@rule
-def _close_service(
-    gauges: Column, sums: Column, planned: int, health_sum: float, hours: float, customers: Any
-) -> None:  # fmt: skip
-    """Note what was served, in the week's record and for next week."""
-    count = sums[record.CUSTOMERS]
-    gauges[gauge.ARR_USD] = sums[record.ARR]
-    gauges[gauge.HEALTH] = health_sum / count if count > 0.0 else customers.neutral_health
-    gauges[gauge.PLANNED] = planned
-    sums[record.HEALTH_SUM] = health_sum
-    sums[record.PLAN_HOURS] = customers.plan_hours * planned
-    sums[record.ACCOUNT_HOURS] = hours + sums[record.PLAN_HOURS]
+    for place in range(customers.shape[0]):
+        i = customers[place]
+        if accounts.stage[i] != CUSTOMER:
+            continue
+        health, disposition = accounts.health[i], accounts.churn_logit[i]
+        leaves = churn_probability(disposition, health, rules.neutral_health, rules.health_slope)
+        a_year = leaves * WEEKS_A_YEAR / rules.term_weeks
+        kept = margin - partner[accounts.front[i]] * world.finance.partner_share
+        worth = customer_value(accounts.contract_usd[i], kept, a_year, world.finance.discount_a_year)
+        sums[record.EQUITY] += worth

@@ -118,35 +118,13 @@ def work(
     held: StandIns, now: Now,
 ) -> None:  # fmt: skip
     """Move every open deal by a week: it is worked, it stalls, or it closes."""
-    offer = _offer_of(fronts, firm, world, held)
-    stalls = stream(now.seed, purpose.STALL, now.week)
-    exceptions = stream(now.seed, purpose.EXCEPTION, now.week)
     rows = np.empty(accounts.stage.shape[0], np.int64)
     deals = rows[: list_rows(accounts.stage, OPPORTUNITY, rows)]
-    needs, priorities = _what_deals_need(accounts, deals, world.sales)
-    per_priority = _share_out(deals, accounts.rep, needs, priorities, reps)
-    pipeline, used = 0.0, 0.0
-    for place in range(deals.shape[0]):
-        i = deals[place]
-        pipeline += world.market.contract_usd * accounts.size[i]
-        if accounts.progress[i] < 1.0:
-            given = hours_given(needs[place], per_priority[accounts.rep[i]], priorities[place])
-            used += given
-            _progress(accounts, i, given, needs[place], world.sales.pace_weeks)
-        # A deal cannot close while an exception of it is open.
-        if accounts.progress[i] < 1.0 or accounts.waiting[i] == 1:
-            if _stalls(accounts, i, stalls, world.sales, now.week):
-                _end_undecided(accounts, i, offer.contested, sums, world, now.week)
-            elif accounts.waiting[i] == 0:
-                accounts.waiting[i] = raise_matter(
-                    decisions, DEAL_EXCEPTION, i, now.week, exceptions, offer.exception_rate,
-                    world.market.contract_usd * accounts.size[i], offer.floor, world.decisions.escalate_share,
-                )  # fmt: skip
-        else:
-            _close(accounts, i, fronts, reps, firm, offer, sums, world, now)
+    offer = _offer_of(fronts, firm, world, held)
+    _work_on(accounts, deals, reps, sums, world)
+    _stall(accounts, deals, decisions, offer, sums, world, now)
+    _close(accounts, deals, fronts, reps, firm, offer, sums, world, now)
     sums[record.DEALS_OPEN] += deals.shape[0]
-    sums[record.PIPELINE_USD] = pipeline
-    sums[record.USED_HOURS] = used
 
 
 @phase
@@ -212,84 +190,112 @@ def _share_out(deals: Column, rep: Column, needs: Column, priorities: Column, re
 
 
 @phase
-def _progress(accounts: Accounts, i: int, given: float, need: float, pace_weeks: float) -> None:
-    """Move a deal by the hours that it was given."""
-    accounts.progress[i] += step_of_deal(given, need * pace_weeks, pace_weeks)
-    if accounts.progress[i] > 1.0 - 1e-9:
-        accounts.progress[i] = 1.0
+def _work_on(accounts: Accounts, deals: Column, reps: Reps, sums: Column, world: World) -> None:
+    """Move deals by the hours that they are given."""
+    sales, pipeline, used = world.sales, 0.0, 0.0
+    needs, priorities = _what_deals_need(accounts, deals, sales)
+    per_priority = _share_out(deals, accounts.rep, needs, priorities, reps)
+    for place in range(deals.shape[0]):
+        i = deals[place]
+        pipeline += world.market.contract_usd * accounts.size[i]
+        if accounts.progress[i] >= 1.0:
+            continue
+        given = hours_given(needs[place], per_priority[accounts.rep[i]], priorities[place])
+        used += given
+        done = accounts.progress[i] + step_of_deal(given, needs[place] * sales.pace_weeks, sales.pace_weeks)
+        accounts.progress[i] = 1.0 if done > 1.0 - 1e-9 else done
+    sums[record.PIPELINE_USD] = pipeline
+    sums[record.USED_HOURS] = used
 
 
 @phase
-def _stalls(accounts: Accounts, i: int, draws: Any, sales: Any, week: int) -> bool:
-    """Whether a deal that has gone on for long comes to nothing this week."""
-    is_old = week - accounts.since[i] > sales.stall_after_paces * sales.pace_weeks
-    return is_old and uniform(draws, i) < sales.stall_per_week
-
-
-@phase
-def _end_undecided(
-    accounts: Accounts, i: int, contested: int, sums: Column, world: World, week: int
+def _stall(
+    accounts: Accounts, deals: Column, decisions: Decisions, offer: Offer, sums: Column, world: World, now: Now
 ) -> None:  # fmt: skip
-    """End a deal that has gone on for too long."""
-    accounts.stage[i], accounts.rep[i], accounts.progress[i] = LOST, -1, 0.0
-    accounts.due[i] = week + world.demand.lost_return_weeks
-    sums[record.DEALS_NO_DECISION] += 1.0
-    sums[record.CONTESTED_CLOSED] += accounts.front[i] == contested
+    """Let deals that cannot close come to nothing after a while, or raise an exception.
+
+    A deal cannot close while an exception of it is open.
+    """
+    sales = world.sales
+    stalls = stream(now.seed, purpose.STALL, now.week)
+    exceptions = stream(now.seed, purpose.EXCEPTION, now.week)
+    for place in range(deals.shape[0]):
+        i = deals[place]
+        if accounts.progress[i] >= 1.0 and accounts.waiting[i] != 1:
+            continue
+        is_old = now.week - accounts.since[i] > sales.stall_after_paces * sales.pace_weeks
+        if is_old and uniform(stalls, i) < sales.stall_per_week:
+            accounts.stage[i], accounts.rep[i], accounts.progress[i] = LOST, -1, 0.0
+            accounts.due[i] = now.week + world.demand.lost_return_weeks
+            sums[record.DEALS_NO_DECISION] += 1.0
+            sums[record.CONTESTED_CLOSED] += accounts.front[i] == offer.contested
+        elif accounts.waiting[i] == 0:
+            accounts.waiting[i] = raise_matter(
+                decisions, DEAL_EXCEPTION, i, now.week, exceptions, offer.exception_rate,
+                world.market.contract_usd * accounts.size[i], offer.floor, world.decisions.escalate_share,
+            )  # fmt: skip
 
 
 @phase
 def _close(
-    accounts: Accounts, i: int, fronts: Fronts, reps: Reps, firm: Firm, offer: Offer, sums: Column, world: World,
-    now: Now,
+    accounts: Accounts, deals: Column, fronts: Fronts, reps: Reps, firm: Firm, offer: Offer, sums: Column,
+    world: World, now: Now,
 ) -> None:  # fmt: skip
-    """Let the buying group decide: not at all, for a competitor, or for the firm."""
-    rules, f, r, heat = world.sales, accounts.front[i], accounts.rep[i], accounts.heat[i]
-    accounts.rep[i], accounts.progress[i] = -1, 0.0
-    sums[record.CONTESTED_CLOSED] += f == offer.contested
-    agrees = group_agrees(
-        accounts.group[i], rules.agreement_logit + heat, rules.deal_help_gain, offer.sales, offer.service,
-        offer.technical, offer.leaders,
-    )  # fmt: skip
-    if uniform(stream(now.seed, purpose.DEAL_AGREES, accounts.attempt[i]), i) >= agrees:
-        accounts.stage[i], accounts.due[i] = LOST, now.week + world.demand.lost_return_weeks
-        sums[record.DEALS_NO_DECISION] += 1.0
-        return
-    help = rules.competition_gain * firm.lift[EXECUTION_WORK] + heat
-    pressure, attractiveness = fronts.pressure[f], fronts.attractiveness[f]
-    lost = rival_wins(rules.competitor_logit, pressure, attractiveness, rules.attractiveness_gain, help)
-    if uniform(stream(now.seed, purpose.DEAL_RIVAL, accounts.attempt[i]), i) < lost:
-        accounts.stage[i], accounts.due[i] = LOST, now.week + world.demand.lost_return_weeks
-        sums[record.DEALS_RIVAL] += 1.0
-        return
-    sums[record.DEALS_WON] += 1.0
-    sums[record.CONTESTED_WON] += f == offer.contested
-    sums[record.CYCLE_WEEKS] += now.week - accounts.since[i] + 1.0
-    contract = world.market.contract_usd * accounts.size[i]
-    _book(contract, reps, r, firm.gauges, sums, fronts.home[f])
-    leaves = logistic(accounts.churn_logit[i]) * WEEKS_A_YEAR / world.customers.term_weeks
-    kept = offer.margin - fronts.partner[f] * world.finance.partner_share
-    sums[record.LIFETIME_MARGIN] += customer_value(contract, kept, leaves, world.finance.discount_a_year)
-    _begin_as_customer(accounts, i, contract, offer.bad_start, sums, world.customers, now)
+    """Let the buying groups of deals that are done decide: not at all, for a competitor, or for the firm."""
+    rules, back = world.sales, now.week + world.demand.lost_return_weeks
+    for place in range(deals.shape[0]):
+        i = deals[place]
+        if accounts.stage[i] != OPPORTUNITY or accounts.progress[i] < 1.0 or accounts.waiting[i] == 1:
+            continue
+        f, r, heat, attempt = accounts.front[i], accounts.rep[i], accounts.heat[i], accounts.attempt[i]
+        accounts.rep[i], accounts.progress[i] = -1, 0.0
+        sums[record.CONTESTED_CLOSED] += f == offer.contested
+        agrees = group_agrees(
+            accounts.group[i], rules.agreement_logit + heat, rules.deal_help_gain, offer.sales, offer.service,
+            offer.technical, offer.leaders,
+        )  # fmt: skip
+        help = rules.competition_gain * firm.lift[EXECUTION_WORK] + heat
+        pressure, attractiveness = fronts.pressure[f], fronts.attractiveness[f]
+        lost = rival_wins(rules.competitor_logit, pressure, attractiveness, rules.attractiveness_gain, help)
+        if uniform(stream(now.seed, purpose.DEAL_AGREES, attempt), i) >= agrees:
+            accounts.stage[i], accounts.due[i] = LOST, back
+            sums[record.DEALS_NO_DECISION] += 1.0
+        elif uniform(stream(now.seed, purpose.DEAL_RIVAL, attempt), i) < lost:
+            accounts.stage[i], accounts.due[i] = LOST, back
+            sums[record.DEALS_RIVAL] += 1.0
+        else:
+            sums[record.CONTESTED_WON] += f == offer.contested
+            _win(accounts, i, reps, r, fronts, firm.gauges, offer, sums, world)
+            _begin_as_customer(accounts, i, offer.bad_start, sums, world.customers, now)
 
 
 @phase
-def _book(contract_usd: float, reps: Reps, r: int, gauges: Column, sums: Column, at_home: int) -> None:
+def _win(
+    accounts: Accounts, i: int, reps: Reps, r: int, fronts: Fronts, gauges: Column, offer: Offer, sums: Column,
+    world: World,
+) -> None:  # fmt: skip
     """Book a first contract: in the record, for the quarter, for the rep."""
-    sums[record.NEW_ARR] += contract_usd
-    sums[record.ABROAD_ARR] += contract_usd * (1 - at_home)
-    gauges[gauge.BOOKED_USD] += contract_usd
-    reps.booked_quarter[r] += contract_usd
-    reps.booked_year[r] += contract_usd
+    f, contract = accounts.front[i], world.market.contract_usd * accounts.size[i]
+    accounts.contract_usd[i] = contract
+    sums[record.DEALS_WON] += 1.0
+    sums[record.NEW_ARR] += contract
+    sums[record.ABROAD_ARR] += contract * (1 - fronts.home[f])
+    gauges[gauge.BOOKED_USD] += contract
+    reps.booked_quarter[r] += contract
+    reps.booked_year[r] += contract
+    leaves = logistic(accounts.churn_logit[i]) * WEEKS_A_YEAR / world.customers.term_weeks
+    kept = offer.margin - fronts.partner[f] * world.finance.partner_share
+    sums[record.LIFETIME_MARGIN] += customer_value(contract, kept, leaves, world.finance.discount_a_year)
 
 
 @phase
 def _begin_as_customer(
-    accounts: Accounts, i: int, contract_usd: float, bad_start: float, sums: Column, customers: Any, now: Now
+    accounts: Accounts, i: int, bad_start: float, sums: Column, customers: Any, now: Now
 ) -> None:  # fmt: skip
     """Give an account all that it begins with as a customer; its onboarding may go badly."""
     sums[record.NEW_CUSTOMERS] += 1.0
     sums[record.ONBOARDINGS] += 1.0
-    accounts.contract_usd[i] = contract_usd
+    sums[record.CYCLE_WEEKS] += now.week - accounts.since[i] + 1.0
     accounts.stage[i], accounts.since[i], accounts.due[i] = CUSTOMER, now.week, now.week + customers.term_weeks
     accounts.champion[i], accounts.sponsors[i], accounts.critics[i] = 1, 1, 0
     accounts.products_owned[i], accounts.groups_reached[i] = 1, 1

@@ -82,25 +82,23 @@ def _share_hours(reps: Reps, firm: Firm, sums: Column, sales: Any, held: StandIn
 
 
 @phase
-def _add_load(accounts: Accounts, i: int, reps: Reps, r: int, sales: Any) -> None:
-    """Add a deal to what a rep's deals ask for; what is done has nothing left but to wait for an exception."""
-    if accounts.progress[i] < 1.0:
-        reps.load[r] += deal_hours_of(accounts.size[i], sales.deal_hours, sales.hours_exponent) / sales.pace_weeks
-        reps.weight[r] += priority_of(accounts.size[i], sales.priority_exponent)
-
-
-@phase
 def _load(accounts: Accounts, reps: Reps, world: World, week: int) -> None:
-    """Sum up what the open deals of every rep ask for; deals of those who left wait for a new rep."""
+    """Sum up what the open deals of every rep ask for; deals of those who left wait for a new rep.
+
+    A deal that is done has nothing left but to wait for an exception.
+    """
+    sales = world.sales
     rows = np.empty(accounts.stage.shape[0], np.int64)
-    for i in rows[: list_rows(accounts.stage, OPPORTUNITY, rows)]:
+    for place in range(list_rows(accounts.stage, OPPORTUNITY, rows)):
+        i = rows[place]
         r = accounts.rep[i]
         if reps.active[r] == 0:
             # The rep has left: the deal waits for a new one, with its age and what was done.
             accounts.stage[i], accounts.rep[i] = LEAD, -1
             accounts.due[i] = week + world.demand.lead_patience_weeks
-        else:
-            _add_load(accounts, i, reps, r, world.sales)
+        elif accounts.progress[i] < 1.0:
+            reps.load[r] += deal_hours_of(accounts.size[i], sales.deal_hours, sales.hours_exponent) / sales.pace_weeks
+            reps.weight[r] += priority_of(accounts.size[i], sales.priority_exponent)
 
 
 @phase
@@ -137,7 +135,9 @@ def _take(accounts: Accounts, i: int, reps: Reps, r: int, sales: Any, now: Now) 
         begun = uniform(stream(now.seed, purpose.DEAL_START, accounts.attempt[i]), i)
         accounts.progress[i] = begun / sales.pace_weeks
     accounts.stage[i], accounts.rep[i] = OPPORTUNITY, r
-    _add_load(accounts, i, reps, r, sales)
+    if accounts.progress[i] < 1.0:
+        reps.load[r] += deal_hours_of(accounts.size[i], sales.deal_hours, sales.hours_exponent) / sales.pace_weeks
+        reps.weight[r] += priority_of(accounts.size[i], sales.priority_exponent)
 
 
 @phase
