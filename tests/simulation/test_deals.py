@@ -82,14 +82,16 @@ def test_a_deal_whose_rep_left_for_good_ends_in_no_decision() -> None:
 def matters(value_usd: float, rate: float) -> tuple[float, Column, float]:
     """Raise matters of many accounts; return how often they come, what hangs on them and how many climb."""
     accounts, weeks = 2000, 20
-    table = [np.zeros(accounts) for _ in range(5)]
+    kinds, rows, days, climb, at_stake = (np.zeros(accounts) for _ in range(5))
     stakes, climbing = [], 0.0
     for week in range(weeks):
         count = np.zeros(1, np.int64)
         for row in range(accounts):
-            raise_matter(*table, count, 0, row, week, key(5, 3, week), rate, value_usd, 1.0, 0.35)
-        stakes.append(table[4][: count[0]].copy())
-        climbing += table[3][: count[0]].sum()
+            raise_matter(
+                kinds, rows, days, climb, at_stake, count, 0, row, week, key(5, 3, week), rate, value_usd, 1.0, 0.35
+            )  # fmt: skip
+        stakes.append(at_stake[: count[0]].copy())
+        climbing += climb[: count[0]].sum()
     found = np.concatenate(stakes)
     return len(found) / (accounts * weeks), found, climbing / len(found)
 
