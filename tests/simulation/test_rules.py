@@ -85,7 +85,7 @@ def own_functions(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_hold_in_plain_python(name: str) -> None:
     """What a docstring shows is what the Python of the rule gives, without the compiler."""
-    names = plain_names(f"simulation.{name}")
+    names = plain_names(f"revorg.simulation.{name}")
     runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.REPORT_NDIFF)
     parser, told = doctest.DocTestParser(), list[str]()
     for key in own_functions(name):
