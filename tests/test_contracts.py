@@ -140,7 +140,7 @@ def test_every_folder_with_python_is_installed() -> None:
 
 
 def test_every_package_stands_in_a_contract() -> None:
-    """By where it is: on or below a floor of the innermost container around it, which lets nothing stand beside them."""
+    """By where it is: on or below a floor of the innermost container around it, which lets nothing stand beside."""
     layered = [one for one in pyproject()["tool"]["importlinter"]["contracts"] if one["type"] == "layers"]
     assert all(one["exhaustive"] for one in layered)
     floors = {

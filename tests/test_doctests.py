@@ -6,12 +6,12 @@ from importlib import import_module
 
 import pytest
 
-import revorg
+from revorg import experiments, scenarios
 
-MODULES = sorted(
+MODULES = ["revorg"] + sorted(
     module.name
-    for module in pkgutil.walk_packages(revorg.__path__, "revorg.")
-    if not module.name.startswith("revorg.simulation")  # whose rules are tried in plain Python, by test_rules
+    for package in (experiments, scenarios)  # the rules of the simulation are tried in plain Python, by test_rules
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
 )
 
 
@@ -19,3 +19,10 @@ MODULES = sorted(
 def test_examples_hold(module: str) -> None:
     """Every line after >>> gives what stands below it."""
     assert doctest.testmod(import_module(module)).failed == 0
+
+
+def test_there_are_examples() -> None:
+    """The test above has something to hold on to."""
+    finder = doctest.DocTestFinder(exclude_empty=True)
+    shown = [name for name in MODULES if any(test.examples for test in finder.find(import_module(name)))]
+    assert len(shown) >= 10
