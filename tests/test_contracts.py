@@ -1,19 +1,17 @@
 """What lint and types promise holds on the installed package: a wrong import or type is seen wherever it stands."""
 
-import shutil
 import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from installed_copy import FOLDERS, copy_installed
 
 ROOT = Path(__file__).parents[1]
 PYPROJECT = ROOT / "pyproject.toml"
-FOLDERS = ("simulation", "scenarios", "experiments")
 LINT = "from importlinter.cli import lint_imports_command as lint; lint()"
 
 pytestmark = pytest.mark.skipif(not PYPROJECT.exists(), reason="contracts stand in the source tree's pyproject.toml")
@@ -21,13 +19,8 @@ pytestmark = pytest.mark.skipif(not PYPROJECT.exists(), reason="contracts stand 
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with a copy of the installed package, put together as a wheel would."""
-    folder = tmp_path_factory.mktemp("installed")
-    for name in ("revorg", *(f"revorg.{one}" for one in FOLDERS)):
-        (source,) = import_module(name).__path__
-        unwanted = shutil.ignore_patterns("__pycache__", "face")
-        shutil.copytree(source, folder.joinpath(*name.split(".")), ignore=unwanted, dirs_exist_ok=True)
-    return folder
+    """Return a folder with a copy of the installed package in it."""
+    return copy_installed(tmp_path_factory.mktemp("installed")).parent
 
 
 @pytest.fixture
@@ -46,7 +39,7 @@ def plant(installed: Path, request: pytest.FixtureRequest) -> Callable[[str, str
 def told(installed: Path, *arguments: str) -> tuple[int, str]:
     """Run Python beside the copy, which hides what is really installed; return exit code and output."""
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=installed, capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, *arguments], cwd=installed, capture_output=True, text=True, check=False, timeout=300
     )
     return done.returncode, done.stdout + done.stderr
 

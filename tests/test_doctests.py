@@ -8,11 +8,9 @@ import pytest
 
 from revorg import experiments, scenarios
 
-MODULES = ["revorg"] + sorted(
-    module.name
-    for package in (experiments, scenarios)  # the rules of the simulation are tried in plain Python, by test_rules
-    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-)
+PACKAGES = (experiments, scenarios)  # the rules of the simulation are tried in plain Python, by test_rules
+BELOW = [module.name for one in PACKAGES for module in pkgutil.walk_packages(one.__path__, f"{one.__name__}.")]
+MODULES = ["revorg", *(package.__name__ for package in PACKAGES), *sorted(BELOW)]
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -21,7 +21,7 @@ from revorg.simulation.codes import (
 )
 from revorg.simulation.record import R_ARR, R_NEW_ARR, RECORD
 from revorg.simulation.scenario import Scenario
-from revorg.simulation.state import Accounts, Firm, Fronts, empty_decisions
+from revorg.simulation.state import Accounts, Firm, Fronts, People, Reps, empty_decisions
 from revorg.simulation.submodels import customers, finance, market, strategy
 
 ERRORS = 4.0
@@ -116,12 +116,17 @@ def test_dispositions_are_beta_quantiles() -> None:
 # Reps
 
 
+def firm_of(world: Scenario) -> tuple[Fronts, Firm, Reps, People]:
+    """Return what the books are closed on, as it is at the start."""
+    fronts = initialization.fronts_at_start(world, initialization.accounts_at_start(world, seed=1), seed=1)
+    reps, people = initialization.reps_at_start(world, seed=1), initialization.people_of(world.organization, 1, 0)
+    return fronts, initialization.firm_at_start(world), reps, people
+
+
 def test_rep_survival_is_geometric() -> None:
     """Of those there in week 0, a constant share leaves every week."""
     world = world_of(600, finance={"quits_per_year": 1.0, "quits_per_miss": 0.0}, run={"initial_reps": 20_000})
-    accounts = initialization.accounts_at_start(world, seed=1)
-    fronts, firm = initialization.fronts_at_start(world, accounts, seed=1), initialization.firm_at_start(world)
-    reps, people = initialization.reps_at_start(world, seed=1), initialization.people_of(world.organization, 1, 0)
+    fronts, firm, reps, people = firm_of(world)
     history = np.zeros((80, len(RECORD)))
     for week in range(1, 40):
         finance.close_books(firm, fronts, reps, people, history, week, world, seed=1, week=week)
@@ -224,9 +229,7 @@ def test_offensives_come_at_their_rate_and_fade_at_their_half_life() -> None:
 def test_an_open_position_is_filled_after_the_hiring_weeks() -> None:
     """Whoever quits leaves a slot that opens again exactly so much later, with another person in it."""
     world = world_of(600, finance={"quits_per_year": 5.0, "hiring_weeks": 9}, run={"initial_reps": 200})
-    accounts = initialization.accounts_at_start(world, seed=1)
-    fronts, firm = initialization.fronts_at_start(world, accounts, seed=1), initialization.firm_at_start(world)
-    reps, people = initialization.reps_at_start(world, seed=1), initialization.people_of(world.organization, 1, 0)
+    fronts, firm, reps, people = firm_of(world)
     history = np.zeros((80, len(RECORD)))
     history[:, R_ARR], history[:, R_NEW_ARR] = 1.0, 1e6
     firm.gauges[ARR_USD], firm.gauges[OWNERSHIP] = 1e9, 0.5

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_up_runs import MadeUpRuns, noisy
+from notes import Notes
 
 from revorg.experiments.analysis.contrasts import Effect
 from revorg.experiments.analysis.precision import BATCH, FULL, QUICK, STANDARD, pairs_needed
@@ -16,17 +17,6 @@ from revorg.experiments.runs.progress import NoProgress
 from revorg.simulation.metrics import METRICS
 
 BOOK = registry()
-
-
-class Notes(NoProgress):
-    """Keeps what is said."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def say(self, text: str) -> None:
-        """Keep it."""
-        self.said.append(text)
 
 
 def questions(*ids: str) -> list[Question]:
