@@ -13,13 +13,15 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from small_worlds import differences, small
+from small_worlds import differences, small, warmed
 
 from revorg import simulation
+from revorg.simulation.codes import PROCESS_CHANGE, Column, gauge
 from revorg.simulation.metrics import METRICS
 from revorg.simulation.model import TABLES, RevenueOrganization
 from revorg.simulation.parameters.mechanisms import Mechanisms
 from revorg.simulation.record import RECORD
+from revorg.simulation.submodels import strategy
 
 SWITCHES = list(Mechanisms.model_fields)
 WORLDS = ("simple-single", "complex-multi")
@@ -208,3 +210,35 @@ def test_the_stand_in_is_the_neutral_mean(level: Level) -> None:
         return np.array(found)
 
     assert abs(changes(neutral=True).mean()) < 0.5 * abs(changes(neutral=False).mean())
+
+
+# Stand-ins
+
+
+def test_held_maturity_is_held_through_the_week() -> None:
+    """A finished change of process moves nothing that is held, not even until the week's end."""
+    model = warmed("complex-multi")
+    todo = model.initiatives
+    todo.kind[:], todo.kind[0], todo.hours[0], todo.order[0] = -1, PROCESS_CHANGE, 0.0, -10.0
+    record = np.zeros(len(RECORD))
+    world = model.scenario
+    free, held = model.firm.copy(), model.firm.copy()
+    before = held.gauges[gauge.MATURITY] = free.gauges[gauge.MATURITY] = 0.5
+    strategy.carry_out(todo.copy(), model.fronts.copy(), free, record, world)
+    strategy.carry_out(todo.copy(), model.fronts.copy(), held, record, world, held_maturity=0.5)
+    assert held.gauges[gauge.MATURITY] == before < free.gauges[gauge.MATURITY]
+
+
+def test_stand_in_of_waiting_is_a_years_mean() -> None:
+    """In-tray hours that are held come from the last year of the warm-up, place by place."""
+    hours: list[Column] = []
+
+    class Watched(RevenueOrganization):
+        def _live_a_week(self) -> None:
+            super()._live_a_week()
+            hours.append(self.people.tray_hours.copy())
+
+    model = Watched(small("simple-single"), seed=4)
+    expected = np.zeros(len(model.neutral.tray_hours))
+    expected[model.people.place] = np.mean(hours[-52:], axis=0)
+    assert model.neutral.tray_hours == pytest.approx(expected)

@@ -66,15 +66,21 @@ CUT: dict[str, Any] = {
 """A world in which what one customer does reaches no other: no references, no budget, plan or desk hangs on it."""
 
 
-def test_without_feedback_only_treated_customers_change_in_the_whole_model() -> None:
-    """All thirteen steps over a year: every other account lives through the same draws."""
-    world = small("simple-single", accounts=3000).changed(CUT)
-    model = RevenueOrganization(world, seed=2)
+def treated_for_a_year(model: RevenueOrganization) -> tuple[RevenueOrganization, Column]:
+    """Live a year with and without a loss of health of some customers; return the treated twin and their rows."""
     twin = model.fork()
     rows = some_customers(twin)
     twin.accounts.health[rows] -= 0.3
     model.run(weeks=52)
     twin.run(weeks=52)
+    return twin, rows
+
+
+def test_without_feedback_only_treated_customers_change_in_the_whole_model() -> None:
+    """All thirteen steps over a year: every other account lives through the same draws."""
+    world = small("simple-single", accounts=3000).changed(CUT)
+    model = RevenueOrganization(world, seed=2)
+    twin, rows = treated_for_a_year(model)
     changed_rows = rows_that_differ(model.accounts, twin.accounts, model.accounts.count)
     assert changed_rows <= set(rows.tolist())
     assert len(changed_rows) > TREATED // 2
@@ -87,11 +93,7 @@ def test_without_feedback_only_treated_customers_change_in_the_whole_model() -> 
 def test_with_feedback_treatment_is_felt_elsewhere() -> None:
     """The same treatment in the world as it is does reach others: the test above is not empty."""
     model = warmed("simple-single", accounts=3000)
-    twin = model.fork()
-    rows = some_customers(twin)
-    twin.accounts.health[rows] -= 0.3
-    model.run(weeks=52)
-    twin.run(weeks=52)
+    twin, rows = treated_for_a_year(model)
     assert rows_that_differ(model.accounts, twin.accounts, model.accounts.count) - set(rows.tolist())
 
 

@@ -1,4 +1,4 @@
-"""The desks alone, against queueing theory, against a reference of their own kind, and against small timetables."""
+"""The desks alone, against a reference of their own kind and against small timetables; theory is the docks'."""
 
 import heapq
 import math
@@ -21,10 +21,6 @@ Numbers = NDArray[np.float64]
 SKILL = 0.6
 OFFSET = 1.6
 """With this skill, an hour of work takes an hour."""
-COUNT = 1_200_000
-BATCHES = 60
-ERRORS = 4.0
-"""Standard errors that a mean may be off: 1 of 16,000 such tests would fail by chance, had its seed been drawn."""
 
 
 @dataclass
@@ -130,63 +126,6 @@ def lindley(ready: Numbers, service: Numbers) -> Numbers:
     waits = np.empty(len(ready))
     waits[order] = walk - np.minimum.accumulate(walk)
     return waits
-
-
-def near(values: Numbers, expected: float, most: float = 0.06) -> None:
-    """Assert a stationary mean: within standard errors by batch means, which have to be small themselves."""
-    steady = values[len(values) // 50 :]
-    batches = np.array([batch.mean() for batch in np.array_split(steady, BATCHES)])
-    error = batches.std(ddof=1) / math.sqrt(BATCHES)
-    assert error * ERRORS < most * expected, f"too few decisions to tell: {error=:.3f}"
-    assert abs(steady.mean() - expected) < ERRORS * error, f"{steady.mean():.3f} ± {error:.3f}, not {expected}"
-
-
-# Theory
-
-
-def test_waits_are_those_of_a_single_server_with_exponential_work() -> None:
-    """At load .8 a decision waits four works (M/M/1)."""
-    ready, generator = poisson(COUNT, 0.8, seed=1)
-    work = generator.exponential(1.0, COUNT)
-    near(settled_days(ready, ready, work, Desks()) - ready - work, 4.0)
-
-
-def test_held_back_decisions_wait_no_longer_at_the_desk() -> None:
-    """Served in order of readiness, decisions that were held back for 0 to 10 works wait four works as well."""
-    raised, generator = poisson(COUNT, 0.8, seed=2)
-    work = generator.exponential(1.0, COUNT)
-    ready = raised + generator.uniform(0.0, 10.0, COUNT)
-    near(settled_days(raised, ready, work, Desks()) - ready - work, 4.0)
-
-
-def test_half_the_hours_double_the_wait() -> None:
-    """The in-tray's share is one of every day: half of it, at the same load, makes everything take twice as long."""
-    ready, generator = poisson(COUNT, 0.4, seed=3)
-    work = generator.exponential(1.0, COUNT)
-    near(settled_days(ready, ready, work, Desks(hours_a_day=0.5)) - ready - 2.0 * work, 8.0)
-
-
-@pytest.mark.parametrize(("squared_variation", "expected"), [(0, 2.0), (1, 4.0), (4, 10.0)])
-def test_waits_grow_with_the_variation_of_work(squared_variation: int, expected: float) -> None:
-    """Waits follow Pollaczek and Khinchine: load × (1 + squared variation) ÷ 2 (1 − load)."""
-    count = 2 * COUNT if squared_variation == 4 else COUNT
-    ready, generator = poisson(count, 0.8, seed=4)
-    work = generator.exponential(1.0, count)
-    if squared_variation == 0:
-        work = np.ones(count)
-    elif squared_variation == 4:
-        # Two kinds of work with balanced means.
-        short = 0.5 * (1.0 + math.sqrt(0.6))
-        work *= np.where(generator.uniform(size=count) < short, 0.5 / short, 0.5 / (1.0 - short))
-    near(settled_days(ready, ready, work, Desks()) - ready - work, expected)
-
-
-@pytest.mark.parametrize(("share", "expected"), [(0.0, 2.5), (0.1, 3.235), (0.2, 4.286), (0.3, 5.909)])
-def test_rework_queues_again_and_is_right_the_second_time(share: float, expected: float) -> None:
-    """Time in the system with first calls at load .6; a second pass takes fresh work."""
-    ready, generator = poisson(COUNT, 0.6, seed=5)
-    work = generator.exponential(1.0, COUNT)
-    near(settled_days(ready, ready, work, Desks(wrong=share)) - ready, expected)
 
 
 # Exactness

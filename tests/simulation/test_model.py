@@ -11,6 +11,7 @@ from small_worlds import differences, small, warmed
 
 from revorg.scenarios import loading
 from revorg.scenarios.loading import load
+from revorg.simulation import initialization
 from revorg.simulation.errors import BadInput
 from revorg.simulation.model import RevenueOrganization
 from revorg.simulation.record import RECORD
@@ -73,6 +74,14 @@ def test_what_was_recorded_does_not_change() -> None:
     late = model.run(weeks=20).weekly.iloc[:20]
     later = [column for column in RECORD if not early[column].equals(late[column])]
     assert set(later) <= {"probe_one_days", "probe_two_days"}
+
+
+def test_nobody_abroad_is_counted_before_expansion() -> None:
+    """The ARR that plans and budgets start from is that of the channels at home."""
+    for accounts in (20_000, 60_000):
+        world = small("simple-multi").changed({"market.abroad_channels": 2, "market.accounts": accounts})
+        at_first = initialization.accounts_at_start(world, seed=1).contract_usd.sum()
+        assert initialization.arr_reference_usd(world) == pytest.approx(at_first, rel=0.1)
 
 
 def test_the_warm_up_belongs_to_the_world_not_to_the_design() -> None:

@@ -4,7 +4,6 @@ import doctest
 import inspect
 import os
 import pkgutil
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,10 +14,9 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 import pytest
+from installed_copy import copy_installed
 
-import revorg
 from revorg import simulation
-from revorg.scenarios import loading
 from revorg.simulation import compiling
 
 MODULES = sorted(
@@ -85,7 +83,7 @@ def own_functions(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_hold_in_plain_python(name: str) -> None:
     """What a docstring shows is what the Python of the rule gives, without the compiler."""
-    names = plain_names(f"simulation.{name}")
+    names = plain_names(f"revorg.simulation.{name}")
     runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.REPORT_NDIFF)
     parser, told = doctest.DocTestParser(), list[str]()
     for key in own_functions(name):
@@ -129,10 +127,7 @@ def test_every_public_function_says_what_it_does(name: str) -> None:
 @pytest.fixture
 def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a copy of the package's source, whose hash is computed from now on."""
-    folder = tmp_path / "revorg" / "simulation"
-    shutil.copytree(Path(revorg.__file__).parent, folder.parent, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(Path(loading.__file__).parent, folder.with_name("scenarios"), dirs_exist_ok=True)
-    shutil.copytree(compiling.SOURCE_FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+    folder = copy_installed(tmp_path) / "simulation"
     monkeypatch.setattr(compiling, "SOURCE_FOLDER", folder)
     return folder
 
