@@ -9,10 +9,13 @@ from small_worlds import beyond, small
 
 from revorg.simulation import initialization
 from revorg.simulation.codes import CUSTOMER, LOST, NO_OPENING, Column, gauge
+from revorg.simulation.compiling import alone
+from revorg.simulation.numbers import Now, world_of
 from revorg.simulation.record import RECORD, record
 from revorg.simulation.scenario import Scenario
+from revorg.simulation.stand_ins import nothing_held
 from revorg.simulation.state import Accounts, Firm, Fronts, People, Reps, empty_decisions
-from revorg.simulation.submodels import customers, finance, market, strategy
+from revorg.simulation.submodels import customers, finance, market, staffing, strategy
 
 ERRORS = 4.0
 
@@ -23,7 +26,7 @@ NEUTRAL = {
 """Customers to whom nothing happens: health stays where it is neutral."""
 
 
-def world_of(accounts: int, **values: dict[str, Any]) -> Scenario:
+def simplest(accounts: int, **values: dict[str, Any]) -> Scenario:
     """Return the simplest world with changed parameters (table={key: value})."""
     paths = {f"{table}.{key}": value for table, keys in values.items() for key, value in keys.items()}
     return small("simple-single").changed({"market.accounts": accounts} | paths)
@@ -43,7 +46,8 @@ def serve(accounts: Accounts, fronts: Fronts, firm: Firm, world: Scenario, week:
     """Live one week of the customers' submodel alone and return its record."""
     sums = np.zeros(len(RECORD))
     decisions = empty_decisions(16)
-    customers.serve(accounts, fronts, firm, decisions, sums, world, seed=1, week=week)
+    now = Now(seed=1, week=week, row=week)
+    alone(customers.serve)(accounts, fronts, firm, decisions, sums, world_of(world), nothing_held(), now)
     return sums
 
 
@@ -55,7 +59,7 @@ def near_share(found: float, expected: float, count: int) -> None:
 def test_champions_leave_at_a_constant_hazard() -> None:
     """With nobody found anew, their survival is geometric, week after week."""
     count = 50_000
-    world = world_of(count, customers=NEUTRAL | {"champion_loss_per_year": 2.0, "champion_return_per_week": 0.0})
+    world = simplest(count, customers=NEUTRAL | {"champion_loss_per_year": 2.0, "champion_return_per_week": 0.0})
     accounts, fronts, firm = clients(world, term_weeks=10_000)
     left = np.full(count, -1)
     for week in range(40):
@@ -72,7 +76,7 @@ def test_lost_champions_are_found_at_a_constant_hazard_too() -> None:
     """Coming and going, the share of customers with a champion settles where the two rates balance."""
     count, loss, found = 50_000, 2.0, 0.05
     values = NEUTRAL | {"champion_loss_per_year": loss, "champion_return_per_week": found}
-    world = world_of(count, customers=values)
+    world = simplest(count, customers=values)
     accounts, fronts, firm = clients(world, term_weeks=10_000)
     for week in range(120):
         serve(accounts, fronts, firm, world, week)
@@ -84,7 +88,7 @@ def test_worse_health_loses_more_customers(slope: float) -> None:
     """The slope is the odds ratio of leaving, for a disposition that all share; without a slope, health is nothing."""
     count = 100_000
     values = NEUTRAL | {"term_weeks": 4, "health_slope": slope, "health_pace": 1e-12}
-    world = world_of(count, customers=values, alignment={"ownership_worth": 0.0})
+    world = simplest(count, customers=values, alignment={"ownership_worth": 0.0})
     for health in (0.45, 0.65, 0.85):
         accounts, fronts, firm = clients(world, term_weeks=4)
         accounts.churn_logit[:], accounts.health[:] = -1.0, health
@@ -113,17 +117,31 @@ def firm_of(world: Scenario) -> tuple[Fronts, Firm, Reps, People]:
     return fronts, initialization.firm_at_start(world), reps, people
 
 
+def close_books(
+    firm: Firm, fronts: Fronts, reps: Reps, people: People, history: Column, world: Scenario, now: Now
+) -> None:  # fmt: skip
+    """Close the week's books alone, and let people leave and come."""
+    alone(finance.close_books)(firm, fronts, reps, people, history, world_of(world), now)
+    alone(staffing.hire_and_leave)(firm, reps, people, history[now.row], world_of(world), nothing_held(), now)
+
+
 def test_rep_survival_is_geometric() -> None:
     """Of those there in week 0, a constant share leaves every week."""
-    world = world_of(600, finance={"quits_per_year": 1.0, "quits_per_miss": 0.0}, run={"initial_reps": 20_000})
+    world = simplest(600, finance={"quits_per_year": 1.0, "quits_per_miss": 0.0}, run={"initial_reps": 20_000})
     fronts, firm, reps, people = firm_of(world)
     history = np.zeros((80, len(RECORD)))
     for week in range(1, 40):
-        finance.close_books(firm, fronts, reps, people, history, week, world, seed=1, week=week)
+        close_books(firm, fronts, reps, people, history, world, Now(seed=1, week=week, row=week))
         near_share((reps.generation[:20_000] + reps.active[:20_000] == 1).mean(), (1.0 - 1.0 / 52) ** week, 20_000)
 
 
 # Belief and drift
+
+
+def review(fronts: Fronts, firm: Firm, world: Scenario, week: int) -> None:
+    """Live one week of the review of strategy alone."""
+    decisions, sums, now = empty_decisions(16), np.zeros(len(RECORD)), Now(seed=1, week=week, row=0)
+    alone(strategy.review)(fronts, firm, decisions, sums, world_of(world), nothing_held(), now)
 
 
 def test_a_belief_is_as_far_off_as_it_says() -> None:
@@ -144,7 +162,7 @@ def test_a_belief_is_as_far_off_as_it_says() -> None:
     generator = np.random.default_rng(1)
     for week in range(50):
         fronts.attractiveness += generator.normal(0.0, math.sqrt(ratio), count)
-        strategy.review(fronts, firm, empty_decisions(16), np.zeros(len(RECORD)), world, seed=1, week=week)
+        review(fronts, firm, world, week)
         assert np.all(fronts.reviewed == week)
     squared = np.mean((fronts.belief - fronts.attractiveness) ** 2)
     assert squared == pytest.approx(fronts.uncertainty.mean(), rel=ERRORS * math.sqrt(2.0 / count))
@@ -160,7 +178,7 @@ def test_an_unreviewed_belief_stays_and_its_age_counts_at_the_next_look() -> Non
     firm.gauges[gauge.REVIEW_HOURS], firm.gauges[gauge.PROPOSAL_OPEN] = 1.0, 1.0
     for week in range(8):
         before = fronts.belief.copy()
-        strategy.review(fronts, firm, empty_decisions(16), np.zeros(len(RECORD)), world, seed=1, week=week)
+        review(fronts, firm, world, week)
         assert np.count_nonzero(fronts.belief != before) == 1
         assert np.count_nonzero(fronts.reviewed == week) == 1
     assert sorted(fronts.reviewed.tolist()) == [4, 5, 6, 7]
@@ -186,7 +204,7 @@ def test_attractiveness_keeps_its_spread_and_forgets_at_its_half_life() -> None:
     fronts.attractiveness *= sd / small("simple-single").market.attractiveness_sd
     path = []
     for week in range(-26, 27):
-        market.drift(fronts, world.market, seed=3, week=week)
+        market.drift(fronts, world_of(world), nothing_held(), Now(seed=3, week=week, row=0))
         path.append(fronts.attractiveness.copy())
     for values in path[::13]:
         assert values.var() == pytest.approx(sd**2, rel=ERRORS * math.sqrt(2.0 / count))
@@ -203,10 +221,10 @@ def test_offensives_come_at_their_rate_and_fade_at_their_half_life() -> None:
     fronts = many_fronts(1)
     kept = 0.5 ** (1.0 / world.market.offensive_half_life_weeks)
     pressure, attacks = [], 0
-    weeks = 20_000
+    weeks, numbers, held = 20_000, world_of(world), nothing_held()
     for week in range(weeks):
         before = float(fronts.pressure[0])
-        market.drift(fronts, world.market, seed=1, week=week)
+        market.drift(fronts, numbers, held, Now(seed=1, week=week, row=week))
         after = float(fronts.pressure[0])
         assert after in (pytest.approx(before * kept), pytest.approx(before * kept + 0.5))
         attacks += after > before * kept + 0.25
@@ -218,7 +236,7 @@ def test_offensives_come_at_their_rate_and_fade_at_their_half_life() -> None:
 
 def test_an_open_position_is_filled_after_the_hiring_weeks() -> None:
     """Whoever quits leaves a slot that opens again exactly so much later, with another person in it."""
-    world = world_of(600, finance={"quits_per_year": 5.0, "hiring_weeks": 9}, run={"initial_reps": 200})
+    world = simplest(600, finance={"quits_per_year": 5.0, "hiring_weeks": 9}, run={"initial_reps": 200})
     fronts, firm, reps, people = firm_of(world)
     history = np.zeros((80, len(RECORD)))
     history[:, record.ARR], history[:, record.NEW_ARR] = 1.0, 1e6
@@ -228,7 +246,7 @@ def test_an_open_position_is_filled_after_the_hiring_weeks() -> None:
     returned = 0
     for week in range(1, 12):
         was, skill = reps.active.copy(), reps.skill.copy()
-        finance.close_books(firm, fronts, reps, people, history, week + 60, world, seed=1, week=week)
+        close_books(firm, fronts, reps, people, history, world, Now(seed=1, week=week, row=week + 60))
         for slot in np.flatnonzero(was[:200] != reps.active[:200]).tolist():
             if was[slot]:
                 gone[slot] = week

@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 from small_worlds import key, small, warmed
 
 from revorg.simulation.codes import LEAD, OPPORTUNITY, PROSPECT, Column
-from revorg.simulation.compiling import plain
+from revorg.simulation.compiling import alone, plain
 from revorg.simulation.model import RevenueOrganization
+from revorg.simulation.numbers import Now
 from revorg.simulation.record import RECORD, record
-from revorg.simulation.submodels import deals
+from revorg.simulation.state import Reps, empty_decisions
+from revorg.simulation.submodels import deals, reps
 from revorg.simulation.submodels.matters import raise_matter
 
 FEW_REPS = 3
@@ -25,13 +27,23 @@ def test_a_rep_who_is_short_of_hours_leaves_none_unused(seed: int, exponent: flo
     needs, priorities = 2.0 * size**0.3, size**exponent
     hours = draws.uniform(0.0, 20.0, FEW_REPS)
     load, weight = np.bincount(rep, needs, FEW_REPS), np.bincount(rep, priorities, FEW_REPS)
-    per_priority = plain(deals._share_out)(np.arange(count), rep, needs, priorities, hours, load, weight)
+    slots = Reps(*np.zeros((len(Reps._fields), FEW_REPS)))._replace(hours=hours, load=load, weight=weight)
+    per_priority = plain(deals._share_out)(np.arange(count), rep, needs, priorities, slots)
     given = np.minimum(needs, per_priority[rep] * priorities)
     assert np.bincount(rep, given, FEW_REPS) == pytest.approx(np.minimum(load, hours), rel=1e-9)
     for one in range(FEW_REPS):
         short = (rep == one) & (given < needs * (1.0 - 1e-9))
         parts = (given / priorities)[short]
         assert parts == pytest.approx(np.broadcast_to(parts[:1], parts.shape))
+
+
+def work_deals(model: RevenueOrganization, week: int) -> Column:
+    """Let reps take leads and work deals for a week, alone; return the week's sums."""
+    accounts, fronts, slots, firm = model.accounts, model.fronts, model.rep_slots, model.firm
+    sums, world, held, now = np.zeros(len(RECORD)), model.numbers, model.held, Now(model.seed, week, 0)
+    alone(reps.take_leads)(accounts, fronts, slots, firm, sums, world, held, now)
+    alone(deals.work)(accounts, fronts, slots, firm, model.decisions, sums, world, held, now)
+    return sums
 
 
 def weeks_of_deals(pace: float, hours: float) -> Column:
@@ -41,15 +53,14 @@ def weeks_of_deals(pace: float, hours: float) -> Column:
             "decisions.exceptions_per_deal_week": 0.0, "sales.stall_per_week": 0.0, "run.initial_reps": 100,
         })  # fmt: skip
     model = RevenueOrganization(world, seed=2)
-    accounts, reps = model.accounts, model.rep_slots
+    accounts = model.accounts
     accounts.stage[:], accounts.rep[:], accounts.progress[:], accounts.waiting[:] = LEAD, -1, 0.0, 0
-    accounts.due[:], reps.hired[:] = 1000, -1000
+    accounts.due[:], model.rep_slots.hired[:] = 1000, -1000
     weeks, attempts = np.zeros(accounts.count), accounts.attempt.copy()
     for week in range(40):
-        sums = np.zeros(len(RECORD))
         model.decisions.entries[0] = 0
         open_before = accounts.stage == OPPORTUNITY
-        deals.work_deals(accounts, model.fronts, reps, model.firm, model.decisions, sums, world, model.seed, week)
+        work_deals(model, week)
         weeks += open_before | ((accounts.since == week) & (accounts.attempt > attempts))
         accounts.due[accounts.stage != LEAD] = 1000
         accounts.stage[accounts.stage == LEAD] = PROSPECT
@@ -68,13 +79,12 @@ def test_a_pace_need_not_be_whole_weeks(pace: float) -> None:
 def test_a_deal_whose_rep_left_for_good_ends_in_no_decision() -> None:
     """Begun deals are told apart from leads that nobody ever worked."""
     model = warmed("simple-single")
-    accounts, reps = model.accounts, model.rep_slots
+    accounts = model.accounts
     accounts.stage[:], accounts.progress[:], accounts.rep[:] = PROSPECT, 0.0, -1
     accounts.stage[:10], accounts.due[:10] = LEAD, -1
     accounts.progress[:4] = 0.3
-    reps.active[:] = 0
-    sums = np.zeros(len(RECORD))
-    deals.work_deals(accounts, model.fronts, reps, model.firm, model.decisions, sums, model.scenario, model.seed, 0)
+    model.rep_slots.active[:] = 0
+    sums = work_deals(model, 0)
     assert (sums[record.DEALS_NO_DECISION], sums[record.LEADS_UNWORKED]) == (4.0, 6.0)
     assert np.all(accounts.progress[:10] == 0.0)
 
@@ -82,16 +92,15 @@ def test_a_deal_whose_rep_left_for_good_ends_in_no_decision() -> None:
 def matters(value_usd: float, rate: float) -> tuple[float, Column, float]:
     """Raise matters of many accounts; return how often they come, what hangs on them and how many climb."""
     accounts, weeks = 2000, 20
-    kinds, rows, days, climb, at_stake = (np.zeros(accounts) for _ in range(5))
+    decisions = empty_decisions(accounts)
     stakes, climbing = [], 0.0
     for week in range(weeks):
-        count = np.zeros(1, np.int64)
+        decisions.entries[0] = 0
         for row in range(accounts):
-            raise_matter(
-                kinds, rows, days, climb, at_stake, count, 0, row, week, key(5, 3, week), rate, value_usd, 1.0, 0.35
-            )  # fmt: skip
-        stakes.append(at_stake[: count[0]].copy())
-        climbing += climb[: count[0]].sum()
+            raise_matter(decisions, 0, row, week, key(5, 3, week), rate, value_usd, 1.0, 0.35)
+        count = decisions.entries[0]
+        stakes.append(decisions.entry_at_stake[:count].copy())
+        climbing += decisions.entry_climbs[:count].sum()
     found = np.concatenate(stakes)
     return len(found) / (accounts * weeks), found, climbing / len(found)
 

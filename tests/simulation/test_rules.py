@@ -1,4 +1,4 @@
-"""Rules and plain functions: every example in a docstring holds in plain Python, and a changed rule is noticed."""
+"""Rules, phases, steps and plain functions: every example in a docstring holds in plain Python; changes are noticed."""
 
 import doctest
 import inspect
@@ -31,13 +31,23 @@ def module_of(name: str) -> ModuleType:
 
 
 def is_compiled(value: Any) -> bool:
-    """Tell whether a value is a rule or a loop."""
+    """Tell whether a value is a rule, a phase, a step or a loop."""
     return hasattr(value, "py_func")
 
 
-def is_loop(value: Any) -> bool:
-    """Tell a loop, whose machine code is kept on disk, from a rule."""
+def is_rule(value: Any) -> bool:
+    """Tell a rule from a phase, whose text is set in where it is called, and from steps and loops, kept on disk."""
+    return is_compiled(value) and not is_kept(value) and value.targetoptions.get("inline") != "always"
+
+
+def is_kept(value: Any) -> bool:
+    """Tell a step or a loop, whose machine code is kept on disk, from a rule and a phase."""
     return is_compiled(value) and type(value._cache).__name__ != "NullCache"
+
+
+def is_step(value: Any) -> bool:
+    """Tell a step, which only compiled code calls, from a loop, which Python may call."""
+    return is_kept(value) and bool(value.targetoptions.get("no_cpython_wrapper"))
 
 
 @cache
@@ -70,7 +80,7 @@ def plainly(compiled: Any) -> Callable[..., Any]:
 
 
 def own_functions(name: str) -> dict[str, Any]:
-    """Return the functions, rules and loops that a module defines."""
+    """Return the functions, rules, phases, steps and loops that a module defines."""
     module = module_of(name)
     found = {}
     for key, value in vars(module).items():
@@ -105,7 +115,7 @@ def test_every_public_rule_shows_an_example(name: str) -> None:
     silent = [
         key
         for key, value in own_functions(name).items()
-        if is_compiled(value) and not is_loop(value) and not key.startswith("_") and ">>>" not in (value.__doc__ or "")
+        if is_rule(value) and not key.startswith("_") and ">>>" not in (value.__doc__ or "")
     ]
     assert silent == []
 

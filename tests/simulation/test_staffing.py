@@ -6,9 +6,12 @@ from small_worlds import small, warmed
 
 from revorg.simulation import initialization
 from revorg.simulation.codes import gauge
+from revorg.simulation.compiling import alone
 from revorg.simulation.model import RevenueOrganization
+from revorg.simulation.numbers import Now, world_of
 from revorg.simulation.parameters.mechanisms import Levers
 from revorg.simulation.record import RECORD
+from revorg.simulation.state import Reps
 from revorg.simulation.submodels import finance, rules, staffing
 
 
@@ -17,7 +20,7 @@ def test_posts_at_the_start_are_what_the_plan_needs(accounts: int) -> None:
     """To less than the smallest post."""
     world = small("complex-multi", accounts)
     reps = initialization.reps_at_start(world, seed=1)
-    plan = world.finance.growth_plan * initialization.arr_reference_usd(world)
+    plan = world.finance.growth_plan * rules.arr_reference_usd(world_of(world).market)
     quota = world.sales.on_target_earnings_usd * world.sales.quota_multiple
     needed = rules.reps_needed(plan, quota, world.sales.attainment)
     least = world.finance.least_post
@@ -27,13 +30,14 @@ def test_posts_at_the_start_are_what_the_plan_needs(accounts: int) -> None:
 
 def test_part_timers_work_longer_before_posts_are_opened() -> None:
     """What the plan wants is filled up to less than the smallest post, and never beyond."""
-    share, opens = np.array([1.0, 0.4, 0.0, 0.0, 0.0]), np.full(5, -1)
-    staffing._open_posts(share, opens, 3.3, 77, 0.25)
-    assert share.tolist() == pytest.approx([1.0, 1.0, 1.0, 0.3, 0.0])
-    assert opens.tolist() == [-1, -1, 77, 77, -1]
-    staffing._open_posts(share, opens, 3.4, 88, 0.25)
-    assert share.tolist() == pytest.approx([1.0, 1.0, 1.0, 0.4, 0.0])
-    assert opens.tolist() == [-1, -1, 77, 77, -1]
+    slots = Reps(*np.zeros((len(Reps._fields), 5)))._replace(opens=np.full(5, -1))
+    slots.share[:2] = 1.0, 0.4
+    staffing.open_posts(slots, 3.3, 77, 0.25)
+    assert slots.share.tolist() == pytest.approx([1.0, 1.0, 1.0, 0.3, 0.0])
+    assert slots.opens.tolist() == [-1, -1, 77, 77, -1]
+    staffing.open_posts(slots, 3.4, 88, 0.25)
+    assert slots.share.tolist() == pytest.approx([1.0, 1.0, 1.0, 0.4, 0.0])
+    assert slots.opens.tolist() == [-1, -1, 77, 77, -1]
 
 
 @pytest.mark.parametrize("name", ["simple-single", "complex-multi"])
@@ -48,7 +52,7 @@ def test_the_smallest_firm_goes_on_selling(name: str) -> None:
 def test_leavers_are_replaced_by_no_more_than_they_worked(frozen: bool) -> None:
     """A part-timer's post comes back as it was, in a freeze or not; what the plan no longer wants does not."""
     model = warmed("simple-single")
-    world = small("simple-single").changed({"finance.quits_per_year": 5.0, "finance.hiring_weeks": 52})
+    world = world_of(small("simple-single").changed({"finance.quits_per_year": 5.0, "finance.hiring_weeks": 52}))
     reps, firm, people = model.rep_slots, model.firm, model.people
     reps.share[:], reps.active[:] = 0.0, 0
     reps.share[:5] = 1.0, 0.25, 0.5, 0.25, 1.0
@@ -58,7 +62,9 @@ def test_leavers_are_replaced_by_no_more_than_they_worked(frozen: bool) -> None:
     for week in range(1, 12):  # no quarter ends
         firm.gauges[gauge.REPS_WANTED] = 2.6
         before = reps.share.copy()
-        finance.close_books(firm, model.fronts, reps, people, history, week, world, model.seed, week)
+        now = Now(model.seed, week, week)
+        alone(finance.close_books)(firm, model.fronts, reps, people, history, world, now)
+        alone(staffing.hire_and_leave)(firm, reps, people, history[week], world, model.held, now)
         assert np.all(reps.share <= before)
     assert reps.active.sum() < 5
     assert 2.6 - 0.25 < reps.share.sum() < 3.0
