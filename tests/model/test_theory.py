@@ -161,7 +161,7 @@ def test_a_belief_is_as_far_off_as_it_says() -> None:
     fronts.reviewed[:] = -1
     generator = np.random.default_rng(1)
     for week in range(50):
-        fronts.attractiveness += generator.normal(0.0, math.sqrt(ratio), count)
+        fronts.attractiveness[:] += generator.normal(0.0, math.sqrt(ratio), count)
         review(fronts, firm, world, week)
         assert np.all(fronts.reviewed == week)
     squared = np.mean((fronts.belief - fronts.attractiveness) ** 2)
@@ -201,7 +201,7 @@ def test_attractiveness_keeps_its_spread_and_forgets_at_its_half_life() -> None:
     rules = {"drift_half_life_weeks": half_life, "attractiveness_sd": sd, "offensives_per_year": 0.0}
     world = beyond(small("simple-single"), market=rules)
     fronts = many_fronts(count)
-    fronts.attractiveness *= sd / small("simple-single").market.attractiveness_sd
+    fronts.attractiveness[:] *= sd / small("simple-single").market.attractiveness_sd
     path = []
     for week in range(-26, 27):
         market.drift(fronts, world_of(world), nothing_held(), Now(seed=3, week=week, row=0))

@@ -45,11 +45,6 @@ def is_kept(value: Any) -> bool:
     return is_compiled(value) and type(value._cache).__name__ != "NullCache"
 
 
-def is_step(value: Any) -> bool:
-    """Tell a step, which only compiled code calls, from a loop, which Python may call."""
-    return is_kept(value) and bool(value.targetoptions.get("no_cpython_wrapper"))
-
-
 @cache
 def plain_names(module: str) -> dict[str, Any]:
     """Return a module's names with every compiled function replaced by its Python."""
@@ -172,34 +167,56 @@ def test_a_rule_that_changes_in_one_file_is_noticed(copied: Path, file: str, old
     assert compiling.source_hash() != before
 
 
-MATURE = """
+PROGRAM = """
 import numpy as np
 from revorg import load
 from revorg.simulation import compiling, initialization
-from revorg.simulation.submodels import operations
-world = load("simple-single")
-firm = initialization.firm_at_start(world)
-operations.mature(firm, np.zeros(1000), world)
-print(compiling.SOURCE_FOLDER, firm.gauges[0], sum(operations._mature.stats.cache_hits.values()), sep="\\n")
+from revorg.simulation.numbers import Now, world_of
+from revorg.simulation.record import RECORD
+from revorg.simulation.stand_ins import nothing_held
+from revorg.simulation.submodels import market, operations
+scenario = load("simple-single").changed({"market.accounts": 200})
+world, held, now = world_of(scenario), nothing_held(), Now(seed=1, week=0, row=0)
+firm = initialization.firm_at_start(scenario)
+fronts = initialization.fronts_at_start(scenario, initialization.accounts_at_start(scenario, seed=1), seed=1)
 """
+SAYING = """
+print(compiling.SOURCE_FOLDER, %s, sum(%s.stats.cache_hits.values()), sep="\\n")
+"""
+STEP = f"""{PROGRAM}
+compiling.alone(operations.mature)(firm, np.zeros(len(RECORD)), world, held)
+{SAYING % ("firm.gauges[0]", "operations.mature")}"""
+LOOP = f"""{PROGRAM}
+market.drift(fronts, world, held, now)
+{SAYING % ("fronts.attractiveness[0]", "market.drift")}"""
 
 
-def test_a_rule_that_changes_reaches_loops_on_disk(copied: Path, tmp_path: Path) -> None:
-    """Machine code that is kept is used again, until a rule in another file is edited."""
+@pytest.mark.parametrize(
+    ("program", "old", "new"),
+    [
+        (STEP, "return max(0.1, 1.0 + gain * lift)", "return max(0.1, 3.0 + gain * lift)"),
+        (LOOP, "return 0.5 ** (weeks / half_life_weeks)", "return 0.1 ** (weeks / half_life_weeks)"),
+    ],
+    ids=["step", "loop"],
+)
+def test_a_rule_that_changes_reaches_machine_code_on_disk(
+    program: str, old: str, new: str, copied: Path, tmp_path: Path
+) -> None:
+    """What is kept of a step or a loop is used again, until a rule that it calls, in another file, is edited."""
     caches = {name: str(tmp_path / "cache") for name in ("XDG_CACHE_HOME", "HOME", "LOCALAPPDATA")}
     environment = {**os.environ, **caches, "PYTHONPATH": str(tmp_path)}
 
-    def matured() -> tuple[float, int]:
-        command = [sys.executable, "-c", MATURE]
+    def driven() -> tuple[float, int]:
+        command = [sys.executable, "-c", program]
         said = subprocess.run(command, env=environment, cwd=tmp_path, check=True, capture_output=True, text=True)
-        folder, maturity, hits = said.stdout.splitlines()
+        folder, number, hits = said.stdout.splitlines()
         assert folder == str(copied)
-        return float(maturity), int(hits)
+        return float(number), int(hits)
 
-    first, again = matured(), matured()
+    first, again = driven(), driven()
     assert (first[1], again) == (0, (first[0], 1))
-    edit(copied / "submodels" / "rules.py", "return max(0.1, 1.0 + gain * lift)", "return max(0.1, 3.0 + gain * lift)")
-    changed = matured()
+    edit(copied / "submodels" / "rules.py", old, new)
+    changed = driven()
     assert changed[0] != first[0]
     assert changed[1] == 0
 

@@ -9,6 +9,7 @@ from entry_point import revorg
 from revorg.experiments.claims.claim import registry
 from revorg.experiments.cli import COMMANDS
 from revorg.simulation.metrics import METRICS
+from revorg.simulation.record import NOTED
 
 SHORT = ["--weeks", "13", "--set", "market.accounts=1000"]
 
@@ -80,6 +81,7 @@ def test_leader_alone_sits_in_the_placebo_seat() -> None:
         (["claims", "--workers", "0"], ["--workers"]),
         (["list", "scenario"], ["scenario", "did you mean scenarios?"]),
         (["show", "win_rat"], ["win_rat", "did you mean win_rate?"]),
+        (["show", "probe_one_day"], ["probe_one_day", "did you mean probe_one_days?"]),
         (["validate", "missing.toml"], ["missing.toml"]),
         (["clams"], ["clams"]),
     ],
@@ -102,6 +104,7 @@ def test_bad_input_is_answered_in_a_line(arguments: list[str], messages: list[st
         ("seats", "cso_with_cro_measures"),
         ("claims", "strategist-in-cso-seat-weakens-execution"),
         ("metrics", "decision_latency"),
+        ("columns", "decisions_wrong"),
         ("parameters", "customers.champion_loss_per_year"),
     ],
 )
@@ -114,6 +117,20 @@ def test_what_is_listed_can_be_shown(kind: str, name: str) -> None:
     shown = revorg("show", name)
     assert shown.returncode == 0, shown.stderr
     assert name in shown.stdout
+
+
+def test_a_column_of_the_weekly_record_is_shown_beside_the_metric_of_its_name() -> None:
+    """Unit and meaning of what a week notes; a metric with the same name is another thing, and said as well."""
+    alone, both = revorg("show", "probe_one_days"), revorg("show", "decisions_settled")
+    assert alone.returncode == both.returncode == 0, alone.stderr + both.stderr
+    assert [line.strip().split(maxsplit=1) for line in alone.stdout.splitlines()] == [
+        ["column", "probe_one_days"],
+        ["unit", NOTED["probe_one_days"].unit],
+        ["meaning", NOTED["probe_one_days"].meaning],
+    ]
+    assert both.stdout.index("metric decisions_settled") < both.stdout.index("column decisions_settled")
+    for told in (METRICS["decisions_settled"].definition, NOTED["decisions_settled"].meaning):
+        assert told in both.stdout
 
 
 @pytest.mark.parametrize("kind", ["mechanisms", "levers", "cache"])
