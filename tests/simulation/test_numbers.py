@@ -102,7 +102,7 @@ def test_whatever_a_scenario_says_the_compiled_week_is_one() -> None:
         WORLD.changed({"levers.account_plans": "best", "rivals.random_exits": True}),
         beyond(WORLD, market={"channels": 6000, "attractiveness_sd": 3}, strategy={"review_hours": 0}),
     ]
-    types = {str(numba.typeof(world_of(world))) for world in worlds}
+    types = {str(numba.typeof(world_of(world))) for world in worlds}  # type: ignore[no-untyped-call]
     assert len(types) == 1
 
 
