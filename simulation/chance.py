@@ -88,7 +88,7 @@ def stream(seed: int, purpose: int, week: int) -> Any:
     """Key of all draws for one purpose in one week (or one attempt, where attempts are what is counted).
 
     >>> with np.errstate(over="ignore"):
-    ...     bool(stream(1, DRIFT, 5) == stream(1, DRIFT, 6))
+    ...     bool(stream(1, purpose.DRIFT, 5) == stream(1, purpose.DRIFT, 6))
     False
     """
     key = scrambled(np.uint64(seed) * _GOLDEN + np.uint64(purpose))

@@ -44,6 +44,3 @@ def trees(draw: st.DrawFn) -> Organization:
         seats[head] = seat(function, level=draw(levels))
         reports_to[head] = next(place for place in lines if function in free[place])
     return seated(seats, reports_to)
-
-
-# Columns

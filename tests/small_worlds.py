@@ -1,6 +1,5 @@
 """Small worlds and warmed-up models that several tests start from."""
 
-from dataclasses import fields
 from functools import cache
 from typing import Any
 
@@ -10,7 +9,7 @@ from revorg.scenarios.loading import load
 from revorg.simulation.chance import stream
 from revorg.simulation.model import TABLES, RevenueOrganization
 from revorg.simulation.scenario import Scenario
-from revorg.simulation.state import Columns
+from revorg.simulation.state import Columns, columns_of
 
 CORE = ("simple-single", "simple-multi", "complex-single", "complex-multi")
 SMALL = 600
@@ -46,8 +45,8 @@ def key(seed: int, purpose: int, week: int) -> np.uint64:
 
 def differing(one: Columns, other: Columns) -> set[str]:
     """Return the columns in which two tables are not equal bit for bit."""
-    names = [field.name for field in fields(one)]  # type: ignore[arg-type]
-    return {name for name in names if getattr(one, name).tobytes() != getattr(other, name).tobytes()}
+    others = columns_of(other)
+    return {name for name, column in columns_of(one).items() if column.tobytes() != others[name].tobytes()}
 
 
 def differences(one: RevenueOrganization, other: RevenueOrganization) -> set[str]:

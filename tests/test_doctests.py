@@ -6,16 +6,21 @@ from importlib import import_module
 
 import pytest
 
-import revorg
+from revorg import experiments, scenarios
 
-MODULES = sorted(
-    module.name
-    for module in pkgutil.walk_packages(revorg.__path__, "revorg.")
-    if not module.name.startswith("revorg.simulation")  # whose rules are tried in plain Python, by test_rules
-)
+PACKAGES = (experiments, scenarios)  # the rules of the simulation are tried in plain Python, by test_rules
+BELOW = [module.name for one in PACKAGES for module in pkgutil.walk_packages(one.__path__, f"{one.__name__}.")]
+MODULES = ["revorg", *(package.__name__ for package in PACKAGES), *sorted(BELOW)]
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_examples_hold(module: str) -> None:
     """Every line after >>> gives what stands below it."""
     assert doctest.testmod(import_module(module)).failed == 0
+
+
+def test_there_are_examples() -> None:
+    """The test above has something to hold on to."""
+    finder = doctest.DocTestFinder(exclude_empty=True)
+    shown = [name for name in MODULES if any(test.examples for test in finder.find(import_module(name)))]
+    assert len(shown) >= 10

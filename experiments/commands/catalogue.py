@@ -17,6 +17,7 @@ from revorg.scenarios import loading
 from revorg.simulation.errors import known_name
 from revorg.simulation.metrics import METRICS
 from revorg.simulation.parameters.mechanisms import Levers, Mechanisms
+from revorg.simulation.record import NOTED
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,11 @@ def _predictions(claim: Claim) -> str:
 def _metrics() -> Listing:
     rows = tuple((metric.name, metric.unit, metric.better, metric.definition) for metric in METRICS.values())
     return Listing("metrics", ("metric", "unit", "better", "definition"), rows)
+
+
+def _columns() -> Listing:
+    rows = tuple((name, noted.unit, noted.meaning) for name, noted in NOTED.items())
+    return Listing("columns of the weekly record", ("column", "unit", "meaning"), rows)
 
 
 def _parameters() -> Listing:
@@ -172,11 +178,15 @@ LISTS: dict[str, Callable[[], Listing]] = {
     "seats": _seats,
     "claims": _claims,
     "metrics": _metrics,
+    "columns": _columns,
     "parameters": _parameters,
     "mechanisms": _mechanisms,
     "levers": _levers,
     "cache": _cache,
 }
+
+
+_LISTS_OF_NAMES = "|".join(kind for kind in LISTS if kind != "cache")
 
 
 def meaning(name: str) -> list[tuple[str, list[Entry]]]:
@@ -193,7 +203,7 @@ def meaning(name: str) -> list[tuple[str, list[Entry]]]:
     for kind, known, describe in _kinds():
         for known_thing in known:
             named.setdefault(known_thing, {})[kind] = lambda thing=known_thing, tell=describe: tell(thing)  # type: ignore[misc]
-    known_name(name, named, "name", "revorg list scenarios|profiles|seats|claims|metrics|parameters|mechanisms|levers")
+    known_name(name, named, "name", f"revorg list {_LISTS_OF_NAMES}")
     return [(f"{kind} {name}", tell()) for kind, tell in named[name].items()]
 
 
@@ -205,6 +215,7 @@ def _kinds() -> Iterator[tuple[str, Iterable[str], Callable[[str], list[Entry]]]
     yield "profile", loading.profiles(), lambda name: _row_entries(_profiles(), name)
     yield "claim", registry().ids, _claim_entries
     yield "metric", METRICS, _metric_entries
+    yield "column", NOTED, lambda name: _row_entries(_columns(), name)
     yield "parameter", parameters, lambda path: _parameter_entries(parameters[path])
     yield "mechanism", Mechanisms.model_fields, lambda name: _row_entries(_mechanisms(), name)
     yield "lever", Levers.model_fields, lambda name: _row_entries(_levers(), name)

@@ -12,7 +12,7 @@ def list_(
     kind: Annotated[
         str,
         typer.Argument(
-            metavar="scenarios|profiles|seats|claims|metrics|parameters|mechanisms|levers|cache",
+            metavar="scenarios|profiles|seats|claims|metrics|columns|parameters|mechanisms|levers|cache",
             help="What to list.",
         ),
     ],
@@ -24,7 +24,12 @@ def list_(
 
 
 def show(
-    name: Annotated[str, typer.Argument(help="A scenario, seat, profile, claim, metric, or the path of a parameter.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A scenario, seat, profile, claim, metric, column of the weekly record, or the path of a parameter."
+        ),
+    ],
 ) -> None:
     """Say what a name means."""
     from revorg.experiments.commands.catalogue import meaning, print_meaning

@@ -49,7 +49,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import a public name on first use (PEP 562)."""
     if name not in _HOMES:
-        raise AttributeError(f"module 'revorg' has no attribute {name!r}")
+        raise AttributeError(f"module 'revorg' has no attribute {name!r}; there are {', '.join(__all__)}")
     found = getattr(import_module(f"revorg.{_HOMES[name]}"), name)
     globals()[name] = found
     return found

@@ -49,7 +49,7 @@ def written(value: float, *, sign: bool = False) -> str:
 
     Examples
     --------
-    >>> number(-0.0123), number(2.5, sign=True), number(1234567.0), number(float("nan"))
+    >>> written(-0.0123), written(2.5, sign=True), written(1234567.0), written(float("nan"))
     ('−0.012', '+2.50', '1,234,567', '·')
     """
     if isnan(value):

@@ -5,7 +5,6 @@ itself, compared with what it changes under a design.
 """
 
 import re
-from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -13,13 +12,18 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from small_worlds import differences, small
+from small_worlds import differences, small, warmed
 
 from revorg import simulation
+from revorg.simulation.codes import PROCESS_CHANGE, Column, gauge
+from revorg.simulation.compiling import alone
 from revorg.simulation.metrics import METRICS
 from revorg.simulation.model import TABLES, RevenueOrganization
 from revorg.simulation.parameters.mechanisms import Mechanisms
 from revorg.simulation.record import RECORD
+from revorg.simulation.stand_ins import nothing_held
+from revorg.simulation.state import columns_of, copied
+from revorg.simulation.submodels import strategy
 
 SWITCHES = list(Mechanisms.model_fields)
 WORLDS = ("simple-single", "complex-multi")
@@ -61,7 +65,7 @@ def _named(cell: str, model: RevenueOrganization) -> set[str]:
     found = set()
     for everything, name in re.findall(r"(all of )?`([\w.]+)`", cell):
         table = getattr(model, name) if everything else None
-        found |= {f"{name}.{field.name}" for field in fields(table)} if table is not None else {name}
+        found |= {f"{name}.{column}" for column in columns_of(table)} if table is not None else {name}
     return found
 
 
@@ -111,7 +115,7 @@ def test_every_switch_has_its_row() -> None:
     """A row for each; columns and outcomes that exist."""
     assert list(rows()) == SWITCHES
     model = past(WORLDS[0], 0)
-    known = set(RECORD) | {f"{name}.{field.name}" for name in TABLES for field in fields(getattr(model, name))}
+    known = set(RECORD) | {f"{name}.{column}" for name in TABLES for column in columns_of(getattr(model, name))}
     for row in rows().values():
         assert row.allowed <= known
         assert row.outcome in METRICS
@@ -208,3 +212,35 @@ def test_the_stand_in_is_the_neutral_mean(level: Level) -> None:
         return np.array(found)
 
     assert abs(changes(neutral=True).mean()) < 0.5 * abs(changes(neutral=False).mean())
+
+
+# Stand-ins
+
+
+def test_held_maturity_is_held_through_the_week() -> None:
+    """A finished change of process moves nothing that is held, not even until the week's end."""
+    model = warmed("complex-multi")
+    todo = model.initiatives
+    todo.kind[:], todo.kind[0], todo.hours[0], todo.order[0] = -1, PROCESS_CHANGE, 0.0, -10.0
+    sums = np.zeros(len(RECORD))
+    free, held = copied(model.firm), copied(model.firm)
+    before = held.gauges[gauge.MATURITY] = free.gauges[gauge.MATURITY] = 0.5
+    for firm, stand_ins in ((free, nothing_held()), (held, nothing_held()._replace(maturity=0.5))):
+        alone(strategy.carry_out)(copied(todo), copied(model.fronts), firm, sums, model.numbers, stand_ins)
+    assert held.gauges[gauge.MATURITY] == before < free.gauges[gauge.MATURITY]
+
+
+def test_stand_in_of_waiting_is_a_years_mean() -> None:
+    """In-tray hours that are held come from the last year of the warm-up, place by place."""
+    hours: list[Column] = []
+
+    class Watched(RevenueOrganization):
+        def _live(self, weeks: int) -> None:
+            for _ in range(weeks):
+                super()._live(1)
+                hours.append(self.people.tray_hours.copy())
+
+    model = Watched(small("simple-single"), seed=4)
+    expected = np.zeros(len(model.neutral.tray_hours))
+    expected[model.people.place] = np.mean(hours[-52:], axis=0)
+    assert model.neutral.tray_hours == pytest.approx(expected)

@@ -9,11 +9,13 @@ from small_worlds import SMALL, beyond, differences, differing, key, small, warm
 from revorg.scenarios.loading import load
 from revorg.simulation.chance import purpose, uniform
 from revorg.simulation.codes import CUSTOMER, LEAD, OPPORTUNITY, PROSPECT, Column, gauge
+from revorg.simulation.compiling import alone
 from revorg.simulation.initialization import more_slots
 from revorg.simulation.model import RevenueOrganization
+from revorg.simulation.numbers import Now, world_of
 from revorg.simulation.record import RECORD, record
-from revorg.simulation.state import Accounts, Columns, Decisions, empty_decisions
-from revorg.simulation.submodels import customers, deals, finance
+from revorg.simulation.state import Accounts, Columns, Decisions, copied, larger
+from revorg.simulation.submodels import customers, deals, finance, reps, staffing
 
 TREATED = 50
 
@@ -40,15 +42,16 @@ def test_in_the_customers_loop_only_treated_customers_change() -> None:
     rows = some_customers(model)
     arms: list[Accounts] = []
     for treated in (False, True):
-        accounts, decisions = model.accounts.copy(), model.decisions.copy()
+        accounts, decisions = copied(model.accounts), copied(model.decisions)
         if treated:
             accounts.health[rows] -= 0.3
         for week in range(80):
-            fronts, firm = model.fronts.copy(), model.firm.copy()
+            fronts, firm = copied(model.fronts), copied(model.firm)
             decisions.entries[0] = 0
             accounts.waiting[:] = 0
             sums = np.zeros(len(RECORD))
-            customers.serve(accounts, fronts, firm, decisions, sums, model.scenario, model.seed, week)
+            now = Now(model.seed, week, 0)
+            alone(customers.serve)(accounts, fronts, firm, decisions, sums, model.numbers, model.held, now)
         arms.append(accounts)
     changed_rows = rows_that_differ(arms[0], arms[1], arms[0].count)
     assert changed_rows <= set(rows.tolist())
@@ -66,15 +69,21 @@ CUT: dict[str, Any] = {
 """A world in which what one customer does reaches no other: no references, no budget, plan or desk hangs on it."""
 
 
-def test_without_feedback_only_treated_customers_change_in_the_whole_model() -> None:
-    """All thirteen steps over a year: every other account lives through the same draws."""
-    world = small("simple-single", accounts=3000).changed(CUT)
-    model = RevenueOrganization(world, seed=2)
+def treated_for_a_year(model: RevenueOrganization) -> tuple[RevenueOrganization, Column]:
+    """Live a year with and without a loss of health of some customers; return the treated twin and their rows."""
     twin = model.fork()
     rows = some_customers(twin)
     twin.accounts.health[rows] -= 0.3
     model.run(weeks=52)
     twin.run(weeks=52)
+    return twin, rows
+
+
+def test_without_feedback_only_treated_customers_change_in_the_whole_model() -> None:
+    """All thirteen steps over a year: every other account lives through the same draws."""
+    world = small("simple-single", accounts=3000).changed(CUT)
+    model = RevenueOrganization(world, seed=2)
+    twin, rows = treated_for_a_year(model)
     changed_rows = rows_that_differ(model.accounts, twin.accounts, model.accounts.count)
     assert changed_rows <= set(rows.tolist())
     assert len(changed_rows) > TREATED // 2
@@ -87,11 +96,7 @@ def test_without_feedback_only_treated_customers_change_in_the_whole_model() -> 
 def test_with_feedback_treatment_is_felt_elsewhere() -> None:
     """The same treatment in the world as it is does reach others: the test above is not empty."""
     model = warmed("simple-single", accounts=3000)
-    twin = model.fork()
-    rows = some_customers(twin)
-    twin.accounts.health[rows] -= 0.3
-    model.run(weeks=52)
-    twin.run(weeks=52)
+    twin, rows = treated_for_a_year(model)
     assert rows_that_differ(model.accounts, twin.accounts, model.accounts.count) - set(rows.tolist())
 
 
@@ -143,16 +148,18 @@ def test_probes_are_the_same_decisions_in_every_design() -> None:
 
 def finished_deals(model: RevenueOrganization, week: int, attempt: int) -> tuple[Accounts, Column]:
     """Let every account's deal come to its end in a week; return the accounts and the rows of the deals."""
-    accounts, reps, firm = model.accounts.copy(), model.rep_slots.copy(), model.firm.copy()
-    fronts, decisions = model.fronts.copy(), model.decisions.copy()
+    accounts, slots, firm = copied(model.accounts), copied(model.rep_slots), copied(model.firm)
+    fronts, decisions = copied(model.fronts), copied(model.decisions)
     rows = np.flatnonzero(accounts.stage != CUSTOMER)
     accounts.stage[rows], accounts.rep[rows], accounts.progress[rows] = OPPORTUNITY, 0, 1.0 - 1e-12
     accounts.attempt[rows], accounts.since[rows], accounts.heat[rows] = attempt, week - 5, 0.0
     accounts.waiting[rows] = 0
-    reps.active[0], reps.hired[0] = 1, -1000
+    slots.active[0], slots.hired[0] = 1, -1000
     decisions.entries[0] = 0
     sums = np.zeros(len(RECORD))
-    deals.work_deals(accounts, fronts, reps, firm, decisions, sums, model.scenario, model.seed, week)
+    world, held, now = model.numbers, model.held, Now(model.seed, week, 0)
+    alone(reps.take_leads)(accounts, fronts, slots, firm, sums, world, held, now)
+    alone(deals.work)(accounts, fronts, slots, firm, decisions, sums, world, held, now)
     assert not np.any(accounts.stage[rows] == OPPORTUNITY)
     return accounts, rows
 
@@ -174,7 +181,7 @@ def test_the_draw_of_a_deal_is_keyed_by_account_and_attempt() -> None:
     """A deal agrees exactly when the draw of (seed, purpose, account, attempt) is below its probability."""
     world = beyond(small("complex-multi"), sales={"competitor_logit": -100.0, "agreement_logit": 1.5})
     model = warmed()
-    model.scenario = world
+    model.numbers = world_of(world)
     model.firm.lift[:] = 0.0
     accounts, rows = finished_deals(model, week=7, attempt=4)
     agrees = (1.0 / (1.0 + np.exp(-1.5))) ** accounts.group[rows]
@@ -185,16 +192,17 @@ def test_the_draw_of_a_deal_is_keyed_by_account_and_attempt() -> None:
 def test_leads_are_taken_up_in_the_order_of_their_own_draws() -> None:
     """Whose turn it is does not hang on how many others wait, nor on the row: one more lead takes one turn."""
     model = warmed("simple-single")
-    world = model.scenario.changed({"sales.hours_exponent": 0.0, "sales.deal_hours": 60.0})
-    taken = []
+    world = world_of(model.scenario.changed({"sales.hours_exponent": 0.0, "sales.deal_hours": 60.0}))
+    now, taken = Now(model.seed, 0, 0), []
     for count in (200, 201):
-        accounts, reps = model.accounts.copy(), model.rep_slots.copy()
+        accounts, slots = copied(model.accounts), copied(model.rep_slots)
         accounts.stage[:], accounts.rep[:], accounts.progress[:] = PROSPECT, -1, 0.0
         leads = np.arange(count) if count == 200 else np.append(np.arange(200), 300)
         accounts.stage[leads], accounts.since[leads], accounts.due[leads] = LEAD, 0, 0
-        reps.hired[:] = -1000
-        decisions, sums = model.decisions.copy(), np.zeros(len(RECORD))
-        deals.work_deals(accounts, model.fronts, reps, model.firm, decisions, sums, world, model.seed, 0)
+        slots.hired[:] = -1000
+        decisions, sums = copied(model.decisions), np.zeros(len(RECORD))
+        alone(reps.take_leads)(accounts, model.fronts, slots, model.firm, sums, world, model.held, now)
+        alone(deals.work)(accounts, model.fronts, slots, model.firm, decisions, sums, world, model.held, now)
         rows = np.flatnonzero(accounts.stage != PROSPECT)
         turns = {int(row): uniform(key(model.seed, purpose.TURN, 0), int(row)) for row in rows}
         taken.append({int(row) for row in rows if accounts.stage[row] != LEAD})
@@ -209,19 +217,21 @@ def test_leads_are_taken_up_in_the_order_of_their_own_draws() -> None:
 def books_with(extra: bool) -> list[Column]:
     """Close the books of a large staff for two years, alone; return the slots' columns at the end."""
     model = warmed("simple-single")
-    world = model.scenario.changed({"finance.quits_per_year": 1.0, "finance.quits_per_miss": 0.0})
-    reps, firm, people = model.rep_slots.copy(), model.firm.copy(), model.people.copy()
+    world = world_of(model.scenario.changed({"finance.quits_per_year": 1.0, "finance.quits_per_miss": 0.0}))
+    slots, firm, people = copied(model.rep_slots), copied(model.firm), copied(model.people)
     history = np.zeros((200, len(RECORD)))
     history[:, record.ARR], history[:, record.NEW_ARR] = 1.0, 1e6  # so good a past that every head is wanted
     firm.gauges[gauge.REPS_WANTED] = 1e6
-    reps.active[:-1], reps.share[:-1] = 1, 1.0
-    reps.active[-1] = reps.share[-1] = extra
+    slots.active[:-1], slots.share[:-1] = 1, 1.0
+    slots.active[-1] = slots.share[-1] = extra
     for week in range(104):
-        finance.close_books(firm, model.fronts, reps, people, history, week + 60, world, model.seed, week)
+        now = Now(model.seed, week, week + 60)
+        alone(finance.close_books)(firm, model.fronts, slots, people, history, world, now)
+        alone(staffing.hire_and_leave)(firm, slots, people, history[now.row], world, model.held, now)
         history[week + 60, record.NEW_ARR] = 1e6
         firm.gauges[gauge.REPS_WANTED] = 1e6
-    assert reps.generation[:-1].sum() > 20
-    return [getattr(reps, name)[:-1] for name in ("active", "share", "generation", "hired", "opens", "skill")]
+    assert slots.generation[:-1].sum() > 20
+    return [getattr(slots, name)[:-1] for name in ("active", "share", "generation", "hired", "opens", "skill")]
 
 
 def test_one_more_rep_changes_nobody_elses_draws() -> None:
@@ -336,11 +346,7 @@ def test_a_settled_design_is_the_same_in_a_larger_table() -> None:
     """Room for more decisions, reps or weeks is bookkeeping: it changes no bit of the record."""
     one, other = warmed(), warmed()
     other.record = np.concatenate([other.record, np.zeros_like(other.record)])
-    larger = empty_decisions(2 * other.decisions.slots)
-    for name in Decisions.__slots__:  # type: ignore[attr-defined]
-        old = getattr(other.decisions, name)
-        getattr(larger, name)[: len(old)] = old
-    other.decisions = larger
+    other.decisions = larger(other.decisions)
     other.rep_slots = more_slots(other.rep_slots, other.scenario.market.segments)
     one.run(weeks=60)
     other.run(weeks=60)

@@ -1,4 +1,4 @@
-"""Submodels driven alone, against theory: survival, renewals, belief, drift and ramp."""
+"""Submodels driven alone, against theory, where no dock does it: survival, slopes, drift and how sure beliefs are."""
 
 import math
 from typing import Any
@@ -8,12 +8,14 @@ import pytest
 from small_worlds import beyond, small
 
 from revorg.simulation import initialization
-from revorg.simulation.codes import CUSTOMER, LOST, NO_OPENING, PROSPECT, Column, gauge
+from revorg.simulation.codes import CUSTOMER, LOST, NO_OPENING, Column, gauge
+from revorg.simulation.compiling import alone
+from revorg.simulation.numbers import Now, world_of
 from revorg.simulation.record import RECORD, record
 from revorg.simulation.scenario import Scenario
-from revorg.simulation.state import Accounts, Firm, Fronts, empty_decisions
-from revorg.simulation.submodels import customers, deals, finance, market, strategy
-from revorg.simulation.submodels.reps import selling_share
+from revorg.simulation.stand_ins import nothing_held
+from revorg.simulation.state import Accounts, Firm, Fronts, People, Reps, empty_decisions
+from revorg.simulation.submodels import customers, finance, market, staffing, strategy
 
 ERRORS = 4.0
 
@@ -24,7 +26,7 @@ NEUTRAL = {
 """Customers to whom nothing happens: health stays where it is neutral."""
 
 
-def world_of(accounts: int, **values: dict[str, Any]) -> Scenario:
+def simplest(accounts: int, **values: dict[str, Any]) -> Scenario:
     """Return the simplest world with changed parameters (table={key: value})."""
     paths = {f"{table}.{key}": value for table, keys in values.items() for key, value in keys.items()}
     return small("simple-single").changed({"market.accounts": accounts} | paths)
@@ -44,7 +46,8 @@ def serve(accounts: Accounts, fronts: Fronts, firm: Firm, world: Scenario, week:
     """Live one week of the customers' submodel alone and return its record."""
     sums = np.zeros(len(RECORD))
     decisions = empty_decisions(16)
-    customers.serve(accounts, fronts, firm, decisions, sums, world, seed=1, week=week)
+    now = Now(seed=1, week=week, row=week)
+    alone(customers.serve)(accounts, fronts, firm, decisions, sums, world_of(world), nothing_held(), now)
     return sums
 
 
@@ -56,7 +59,7 @@ def near_share(found: float, expected: float, count: int) -> None:
 def test_champions_leave_at_a_constant_hazard() -> None:
     """With nobody found anew, their survival is geometric, week after week."""
     count = 50_000
-    world = world_of(count, customers=NEUTRAL | {"champion_loss_per_year": 2.0, "champion_return_per_week": 0.0})
+    world = simplest(count, customers=NEUTRAL | {"champion_loss_per_year": 2.0, "champion_return_per_week": 0.0})
     accounts, fronts, firm = clients(world, term_weeks=10_000)
     left = np.full(count, -1)
     for week in range(40):
@@ -73,42 +76,25 @@ def test_lost_champions_are_found_at_a_constant_hazard_too() -> None:
     """Coming and going, the share of customers with a champion settles where the two rates balance."""
     count, loss, found = 50_000, 2.0, 0.05
     values = NEUTRAL | {"champion_loss_per_year": loss, "champion_return_per_week": found}
-    world = world_of(count, customers=values)
+    world = simplest(count, customers=values)
     accounts, fronts, firm = clients(world, term_weeks=10_000)
     for week in range(120):
         serve(accounts, fronts, firm, world, week)
     near_share((accounts.champion == 1).mean(), found / (found + loss / 52), count)
 
 
-@pytest.mark.parametrize("held_by", ["a slope of zero", "nothing that moves health"])
-def test_cohorts_survive_as_fader_and_hardie_found(held_by: str) -> None:
-    """Beta dispositions at neutral health give their survival over twelve terms, within half a point."""
-    survival = [62.7, 47.4, 38.8, 33.2, 29.2, 26.2, 23.9, 22.0, 20.4, 19.1, 18.0, 17.0]
+@pytest.mark.parametrize("slope", [0.0, 5.0])
+def test_worse_health_loses_more_customers(slope: float) -> None:
+    """The slope is the odds ratio of leaving, for a disposition that all share; without a slope, health is nothing."""
     count = 100_000
-    values = {"disposition_a": 0.7041, "disposition_b": 1.1820, "term_weeks": 4, "shrink_logit": -12.0}
-    values |= {"health_slope": 0.0} if held_by == "a slope of zero" else NEUTRAL
-    world = world_of(count, customers=values, alignment={"ownership_worth": 0.0})
-    accounts, fronts, firm = clients(world, term_weeks=4)
-    found = []
-    for week in range(4 * 12 + 1):
-        serve(accounts, fronts, firm, world, week)
-        if week and week % 4 == 0:
-            found.append(100.0 * np.mean(accounts.stage == CUSTOMER))
-    assert np.abs(np.array(found) - survival).max() < 0.5
-    assert set(np.unique(accounts.stage)) == {CUSTOMER, LOST}
-
-
-def test_worse_health_loses_more_customers() -> None:
-    """The slope is the odds ratio of leaving, for a disposition that all share."""
-    count = 100_000
-    values = NEUTRAL | {"term_weeks": 4, "health_slope": 5.0, "health_pace": 1e-12}
-    world = world_of(count, customers=values, alignment={"ownership_worth": 0.0})
+    values = NEUTRAL | {"term_weeks": 4, "health_slope": slope, "health_pace": 1e-12}
+    world = simplest(count, customers=values, alignment={"ownership_worth": 0.0})
     for health in (0.45, 0.65, 0.85):
         accounts, fronts, firm = clients(world, term_weeks=4)
         accounts.churn_logit[:], accounts.health[:] = -1.0, health
         for week in range(5):
             serve(accounts, fronts, firm, world, week)
-        expected = 1.0 / (1.0 + math.exp(1.0 + 5.0 * (health - world.customers.neutral_health)))
+        expected = 1.0 / (1.0 + math.exp(1.0 + slope * (health - world.customers.neutral_health)))
         near_share((accounts.stage == LOST).mean(), expected, count)
 
 
@@ -124,83 +110,48 @@ def test_dispositions_are_beta_quantiles() -> None:
 # Reps
 
 
-def staffed(quits_per_year: float, ramp_months: float = 5.0, weeks: int = 500) -> tuple[list[int], list[float]]:
-    """Close the books of a firm that replaces every rep at once; return who leaves and how productive the rest are."""
-    world = world_of(
-        600,
-        finance={"quits_per_year": quits_per_year, "quits_per_miss": 0.0, "hiring_weeks": 1},
-        sales={"ramp_weeks": ramp_months * 52 / 12, "rep_skill_sd": 0.0, "coaching_gain": 0.0},
-        run={"initial_reps": 3000},
-    )
-    accounts = initialization.accounts_at_start(world, seed=1)
-    accounts.stage[:] = PROSPECT
-    fronts, firm = initialization.fronts_at_start(world, accounts, seed=1), initialization.firm_at_start(world)
+def firm_of(world: Scenario) -> tuple[Fronts, Firm, Reps, People]:
+    """Return what the books are closed on, as it is at the start."""
+    fronts = initialization.fronts_at_start(world, initialization.accounts_at_start(world, seed=1), seed=1)
     reps, people = initialization.reps_at_start(world, seed=1), initialization.people_of(world.organization, 1, 0)
-    # A past so good that every head is wanted.
-    history = np.zeros((weeks + 60, len(RECORD)))
-    history[:, record.ARR], history[:, record.NEW_ARR] = 1.0, 1e6
-    full = world.sales.rep_hours * selling_share(
-        firm.gauges[gauge.MATURITY], world.sales.admin_share, world.sales.admin_relief
-    )
-    left, productivity = [], []
-    for week in range(weeks):
-        sums = history[week + 60]
-        before = reps.generation.copy()
-        was = reps.active.copy()
-        decisions = empty_decisions(16)
-        deals.work_deals(accounts, fronts, reps, firm, decisions, sums, world, seed=1, week=week)
-        finance.close_books(firm, fronts, reps, people, history, week + 60, world, seed=1, week=week)
-        left.append(int(np.count_nonzero((was == 1) & (reps.active == 0))))
-        assert np.all(reps.generation - before <= 1)
-        productivity.append(sums[record.CAPACITY_HOURS] / sums[record.REPS] / full)
-        sums[record.NEW_ARR] = 1e6
-    return left, productivity
+    return fronts, initialization.firm_at_start(world), reps, people
 
 
-def test_reps_leave_at_a_constant_hazard_and_ramp_in_a_line() -> None:
-    """Leaving at .35 a year, with a ramp of five months, they are .9305 as productive as with experience."""
-    left, productivity = staffed(quits_per_year=0.35)
-    assert np.mean(left[250:]) == pytest.approx(0.35 / 52 * 12_000, rel=0.05)
-    found = float(np.mean(productivity[250:]))
-    assert found == pytest.approx(0.9305, rel=0.01)
-    weekly, ramp = 0.35 / 52, 5.0 * 52 / 12
-    ages = np.arange(1, 4000)
-    exact = float(np.sum(weekly * (1.0 - weekly) ** (ages - 1) * np.minimum(ages / ramp, 1.0)))
-    assert found == pytest.approx(exact, rel=0.003)
-
-
-def test_without_quits_everybody_ramps_up() -> None:
-    """Nobody leaves, and in the end all are fully productive."""
-    left, productivity = staffed(quits_per_year=0.0, weeks=80)
-    assert sum(left) == 0
-    assert productivity[-1] == pytest.approx(1.0, abs=1e-12)
+def close_books(
+    firm: Firm, fronts: Fronts, reps: Reps, people: People, history: Column, world: Scenario, now: Now
+) -> None:  # fmt: skip
+    """Close the week's books alone, and let people leave and come."""
+    alone(finance.close_books)(firm, fronts, reps, people, history, world_of(world), now)
+    alone(staffing.hire_and_leave)(firm, reps, people, history[now.row], world_of(world), nothing_held(), now)
 
 
 def test_rep_survival_is_geometric() -> None:
     """Of those there in week 0, a constant share leaves every week."""
-    world = world_of(600, finance={"quits_per_year": 1.0, "quits_per_miss": 0.0}, run={"initial_reps": 20_000})
-    accounts = initialization.accounts_at_start(world, seed=1)
-    fronts, firm = initialization.fronts_at_start(world, accounts, seed=1), initialization.firm_at_start(world)
-    reps, people = initialization.reps_at_start(world, seed=1), initialization.people_of(world.organization, 1, 0)
+    world = simplest(600, finance={"quits_per_year": 1.0, "quits_per_miss": 0.0}, run={"initial_reps": 20_000})
+    fronts, firm, reps, people = firm_of(world)
     history = np.zeros((80, len(RECORD)))
     for week in range(1, 40):
-        finance.close_books(firm, fronts, reps, people, history, week, world, seed=1, week=week)
+        close_books(firm, fronts, reps, people, history, world, Now(seed=1, week=week, row=week))
         near_share((reps.generation[:20_000] + reps.active[:20_000] == 1).mean(), (1.0 - 1.0 / 52) ** week, 20_000)
 
 
 # Belief and drift
 
 
-@pytest.mark.parametrize(("ratio", "gain"), [(0.001, 0.0311), (0.01, 0.0951), (0.1, 0.2702), (1.0, 0.6180)])
-def test_belief_about_a_drifting_front_has_the_steady_gain(ratio: float, gain: float) -> None:
-    """Reviewed every week, a random walk is believed with Kalman's steady gain, and the error has its variance."""
-    count = 800
-    half_life = 1e7
+def review(fronts: Fronts, firm: Firm, world: Scenario, week: int) -> None:
+    """Live one week of the review of strategy alone."""
+    decisions, sums, now = empty_decisions(16), np.zeros(len(RECORD)), Now(seed=1, week=week, row=0)
+    alone(strategy.review)(fronts, firm, decisions, sums, world_of(world), nothing_held(), now)
+
+
+def test_a_belief_is_as_far_off_as_it_says() -> None:
+    """Reviewed every week, beliefs about drifting fronts miss by the variance that they carry with them."""
+    count, ratio, half_life = 3200, 0.1, 1e7
     # A path with so long a half-life is a random walk: its weekly variance is sd² (1 − kept²).
-    weekly = 1.0 - 0.5 ** (2.0 / half_life)
+    spread = math.sqrt(ratio / (1.0 - 0.5 ** (2.0 / half_life)))
     world = beyond(
         small("simple-single"),
-        market={"drift_half_life_weeks": half_life, "attractiveness_sd": math.sqrt(ratio / weekly)},
+        market={"drift_half_life_weeks": half_life, "attractiveness_sd": spread},
         strategy={"observation_sd": 1.0, "observation_weeks": 1, "transparency_effect": 0.0, "review_hours": 1.0},
     )
     fronts = many_fronts(count)
@@ -209,17 +160,12 @@ def test_belief_about_a_drifting_front_has_the_steady_gain(ratio: float, gain: f
     firm.gauges[gauge.REVIEW_HOURS], firm.gauges[gauge.PROPOSAL_OPEN] = 1.0 * count, 1.0
     fronts.reviewed[:] = -1
     generator = np.random.default_rng(1)
-    squared = []
-    weeks = int(12 / gain) + 5
-    for week in range(weeks):
-        fronts.attractiveness += generator.normal(0.0, math.sqrt(ratio), count)
-        before = fronts.belief.copy()
-        strategy.review(fronts, firm, empty_decisions(16), np.zeros(len(RECORD)), world, seed=1, week=week)
+    for week in range(50):
+        fronts.attractiveness[:] += generator.normal(0.0, math.sqrt(ratio), count)
+        review(fronts, firm, world, week)
         assert np.all(fronts.reviewed == week)
-        assert not np.array_equal(before, fronts.belief)
-        squared.append(np.mean((fronts.belief - fronts.attractiveness) ** 2))
-    assert fronts.uncertainty == pytest.approx(gain, abs=0.001)  # observed with variance 1, it is the gain itself
-    assert squared[-1] == pytest.approx(gain, rel=ERRORS * math.sqrt(2.0 / count))
+    squared = np.mean((fronts.belief - fronts.attractiveness) ** 2)
+    assert squared == pytest.approx(fronts.uncertainty.mean(), rel=ERRORS * math.sqrt(2.0 / count))
 
 
 def test_an_unreviewed_belief_stays_and_its_age_counts_at_the_next_look() -> None:
@@ -232,7 +178,7 @@ def test_an_unreviewed_belief_stays_and_its_age_counts_at_the_next_look() -> Non
     firm.gauges[gauge.REVIEW_HOURS], firm.gauges[gauge.PROPOSAL_OPEN] = 1.0, 1.0
     for week in range(8):
         before = fronts.belief.copy()
-        strategy.review(fronts, firm, empty_decisions(16), np.zeros(len(RECORD)), world, seed=1, week=week)
+        review(fronts, firm, world, week)
         assert np.count_nonzero(fronts.belief != before) == 1
         assert np.count_nonzero(fronts.reviewed == week) == 1
     assert sorted(fronts.reviewed.tolist()) == [4, 5, 6, 7]
@@ -255,10 +201,10 @@ def test_attractiveness_keeps_its_spread_and_forgets_at_its_half_life() -> None:
     rules = {"drift_half_life_weeks": half_life, "attractiveness_sd": sd, "offensives_per_year": 0.0}
     world = beyond(small("simple-single"), market=rules)
     fronts = many_fronts(count)
-    fronts.attractiveness *= sd / small("simple-single").market.attractiveness_sd
+    fronts.attractiveness[:] *= sd / small("simple-single").market.attractiveness_sd
     path = []
     for week in range(-26, 27):
-        market.drift(fronts, world.market, seed=3, week=week)
+        market.drift(fronts, world_of(world), nothing_held(), Now(seed=3, week=week, row=0))
         path.append(fronts.attractiveness.copy())
     for values in path[::13]:
         assert values.var() == pytest.approx(sd**2, rel=ERRORS * math.sqrt(2.0 / count))
@@ -275,10 +221,10 @@ def test_offensives_come_at_their_rate_and_fade_at_their_half_life() -> None:
     fronts = many_fronts(1)
     kept = 0.5 ** (1.0 / world.market.offensive_half_life_weeks)
     pressure, attacks = [], 0
-    weeks = 20_000
+    weeks, numbers, held = 20_000, world_of(world), nothing_held()
     for week in range(weeks):
         before = float(fronts.pressure[0])
-        market.drift(fronts, world.market, seed=1, week=week)
+        market.drift(fronts, numbers, held, Now(seed=1, week=week, row=week))
         after = float(fronts.pressure[0])
         assert after in (pytest.approx(before * kept), pytest.approx(before * kept + 0.5))
         attacks += after > before * kept + 0.25
@@ -290,10 +236,8 @@ def test_offensives_come_at_their_rate_and_fade_at_their_half_life() -> None:
 
 def test_an_open_position_is_filled_after_the_hiring_weeks() -> None:
     """Whoever quits leaves a slot that opens again exactly so much later, with another person in it."""
-    world = world_of(600, finance={"quits_per_year": 5.0, "hiring_weeks": 9}, run={"initial_reps": 200})
-    accounts = initialization.accounts_at_start(world, seed=1)
-    fronts, firm = initialization.fronts_at_start(world, accounts, seed=1), initialization.firm_at_start(world)
-    reps, people = initialization.reps_at_start(world, seed=1), initialization.people_of(world.organization, 1, 0)
+    world = simplest(600, finance={"quits_per_year": 5.0, "hiring_weeks": 9}, run={"initial_reps": 200})
+    fronts, firm, reps, people = firm_of(world)
     history = np.zeros((80, len(RECORD)))
     history[:, record.ARR], history[:, record.NEW_ARR] = 1.0, 1e6
     firm.gauges[gauge.ARR_USD], firm.gauges[gauge.OWNERSHIP] = 1e9, 0.5
@@ -302,7 +246,7 @@ def test_an_open_position_is_filled_after_the_hiring_weeks() -> None:
     returned = 0
     for week in range(1, 12):
         was, skill = reps.active.copy(), reps.skill.copy()
-        finance.close_books(firm, fronts, reps, people, history, week + 60, world, seed=1, week=week)
+        close_books(firm, fronts, reps, people, history, world, Now(seed=1, week=week, row=week + 60))
         for slot in np.flatnonzero(was[:200] != reps.active[:200]).tolist():
             if was[slot]:
                 gone[slot] = week

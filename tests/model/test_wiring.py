@@ -10,7 +10,7 @@ import pytest
 
 from revorg import simulation
 from revorg.scenarios.loading import load
-from revorg.simulation import codes
+from revorg.simulation.codes import gauge
 from revorg.simulation.model import RevenueOrganization
 from revorg.simulation.record import RECORD
 
@@ -52,12 +52,12 @@ def untouched() -> RevenueOrganization:
 
 def multiply(model: RevenueOrganization, nudge: str, factor: float) -> None:
     """Multiply a state, written as table.column or table.column[GAUGE]."""
-    path, gauge = re.fullmatch(r"([\w.]+?)(?:\[(\w+)\])?", nudge).groups()  # type: ignore[union-attr]
+    path, scalar = re.fullmatch(r"([\w.]+?)(?:\[(\w+)\])?", nudge).groups()  # type: ignore[union-attr]
     state: Any = model
     for name in path.split("."):
         state = getattr(state, name)
     assert isinstance(state, np.ndarray)
-    where = slice(None) if gauge is None else getattr(codes, gauge)
+    where = slice(None) if scalar is None else getattr(gauge, scalar)
     before = np.array(state[where])
     state[where] = before * factor
     assert np.any(state[where] != before), f"{nudge} holds nothing that can be nudged"

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy import stats
 from small_worlds import key
 
-from revorg.simulation import chance, initialization
-from revorg.simulation.chance import exponential, fill_normal, fill_uniform, normal, normal_quantile, uniform
+from revorg.simulation import initialization
+from revorg.simulation.chance import exponential, fill_normal, fill_uniform, normal, normal_quantile, purpose, uniform
 
 COUNT = 100_000
 WEEKS = st.integers(-1040, 100_000)
@@ -126,20 +126,21 @@ def test_normal_quantiles_rise(chances: list[float]) -> None:
 
 def test_every_purpose_has_a_number_of_its_own() -> None:
     """Two purposes with one number would share their draws."""
-    purposes = {name: value for name, value in vars(chance).items() if name.isupper() and isinstance(value, int)}
-    assert len(purposes) >= 40
-    assert len(set(purposes.values())) == len(purposes)
+    assert len(purpose) >= 40
+    assert all(isinstance(number, int) for number in purpose)
+    assert len(set(purpose)) == len(purpose)
 
 
 def test_at_the_beginning_every_purpose_is_used_once() -> None:
     """Rows of two tables with one purpose would share draws: account 3 and front 3 have nothing in common."""
     calls = [node for node in ast.walk(ast.parse(inspect.getsource(initialization))) if isinstance(node, ast.Call)]
     filled = [
-        call.args[2].id
+        call.args[2].attr
         for call in calls
         if isinstance(call.func, ast.Name)
         and call.func.id in ("_uniforms", "_normals")
-        and isinstance(call.args[2], ast.Name)
+        and isinstance(call.args[2], ast.Attribute)
     ]
     assert len(filled) >= 8
+    assert set(filled) <= set(purpose._fields)
     assert sorted(filled) == sorted(set(filled))

@@ -7,13 +7,17 @@ import mesa
 import numpy as np
 import pandas as pd
 import pytest
-from small_worlds import differences, small, warmed
+from small_worlds import differences, differing, small, warmed
 
 from revorg.scenarios import loading
 from revorg.scenarios.loading import load
+from revorg.simulation import initialization
 from revorg.simulation.errors import BadInput
 from revorg.simulation.model import RevenueOrganization
+from revorg.simulation.numbers import world_of
 from revorg.simulation.record import RECORD
+from revorg.simulation.state import empty_decisions
+from revorg.simulation.submodels.rules import arr_reference_usd
 
 
 @pytest.mark.parametrize("name", loading.names())
@@ -75,6 +79,14 @@ def test_what_was_recorded_does_not_change() -> None:
     assert set(later) <= {"probe_one_days", "probe_two_days"}
 
 
+def test_nobody_abroad_is_counted_before_expansion() -> None:
+    """The ARR that plans and budgets start from is that of the channels at home."""
+    for accounts in (20_000, 60_000):
+        world = small("simple-multi").changed({"market.abroad_channels": 2, "market.accounts": accounts})
+        at_first = initialization.accounts_at_start(world, seed=1).contract_usd.sum()
+        assert arr_reference_usd(world_of(world).market) == pytest.approx(at_first, rel=0.1)
+
+
 def test_the_warm_up_belongs_to_the_world_not_to_the_design() -> None:
     """Whatever the chief, week 0 begins where the neutral organization left the firm."""
     neutral = warmed(seed=3)
@@ -84,10 +96,7 @@ def test_the_warm_up_belongs_to_the_world_not_to_the_design() -> None:
         for name in ("accounts", "fronts", "rep_slots", "firm", "initiatives"):
             mine, theirs = getattr(model, name), getattr(neutral, name)
             assert mine.__class__ is theirs.__class__
-            assert all(
-                getattr(mine, column).tobytes() == getattr(theirs, column).tobytes()
-                for column in type(mine).__dataclass_fields__
-            )
+            assert differing(mine, theirs) == set()
 
 
 def test_open_decisions_go_to_their_new_owners_with_days_and_replies_kept() -> None:
@@ -145,6 +154,59 @@ def test_large_seeds_are_seeds() -> None:
         RevenueOrganization(small().changed({"run.warm_up_weeks": 4}), seed).warm_up["arr"].iloc[-1] for seed in seeds
     ]
     assert len(set(arr)) == len(seeds)
+
+
+# Whole periods and single weeks
+
+
+def lived_by_the_week(model: RevenueOrganization, weeks: int) -> list[tuple[int, int]]:
+    """Live week by week; return how many slots there were for decisions and for reps in each week."""
+    slots = []
+    for _ in range(weeks):
+        model.step()
+        slots.append((model.decisions.slots, model.rep_slots.slots))
+    return slots
+
+
+def in_mid_period(model: RevenueOrganization, first: int, slots: list[int]) -> set[int]:
+    """Return the weeks, not the first of a policy period, in which a table was made larger."""
+    grown = {first + place for place in range(1, len(slots)) if slots[place] > slots[place - 1]}
+    return {week for week in grown if week % model.scenario.leadership.policy_weeks}
+
+
+@pytest.mark.parametrize("began", [0, 6])
+def test_whole_periods_are_their_weeks(began: int) -> None:
+    """Compiled or asked for week by week, a chief who is replaced now and then has the same life, bit for bit."""
+    values = {"finance.dismissal_per_quarter": 0.6, "finance.search_weeks": 6}
+    model = warmed().fork(small().with_leader("cro", "executor").changed(values)).run(weeks=began)
+    weekly = model.fork()
+    lived_by_the_week(weekly, 61)
+    assert differences(model.run(weeks=61), weekly) == set()
+    assert model.weekly["dismissals"].sum() > 1
+
+
+def test_decisions_that_find_no_room_in_mid_period_get_it() -> None:
+    """A table that is full in the middle of a period is made larger there, as it is for single weeks."""
+    values = {"decisions.exceptions_per_deal_week": 1.0, "decisions.stakes_floor_share": 1e-6}
+    model = RevenueOrganization(small("simple-single", 3000).changed(values), seed=1).run(weeks=4)
+    model.decisions, model.accounts.waiting[:] = empty_decisions(4), 0
+    weekly = model.fork()
+    slots = [decisions for decisions, _ in lived_by_the_week(weekly, 30)]
+    assert differences(model.run(weeks=30), weekly) == set()
+    assert in_mid_period(model, 4, slots)
+    assert model.decisions.slots == slots[-1] >= 32
+
+
+def test_reps_who_find_no_room_at_a_quarters_end_get_it() -> None:
+    """Where every slot is taken as a quarter begins, amid a policy period, there are twice as many from then on."""
+    values = {"finance.quits_per_year": 0.0, "finance.quits_per_miss": 0.0}
+    model = RevenueOrganization(small().changed(values), seed=1).run(weeks=9)
+    model.rep_slots.active[:], model.rep_slots.share[:] = 1, 1.0
+    weekly, count = model.fork(), model.rep_slots.slots
+    slots = [reps for _, reps in lived_by_the_week(weekly, 20)]
+    assert slots == [count] * 4 + [2 * count] * 16
+    assert in_mid_period(model, 9, slots) == {13}
+    assert differences(model.run(weeks=20), weekly) == set()
 
 
 # Mesa's contract

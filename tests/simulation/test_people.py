@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from small_worlds import differences, small, warmed
 
 from revorg.simulation.codes import CUSTOMER
+from revorg.simulation.compiling import alone
 from revorg.simulation.errors import BadInput
 from revorg.simulation.model import RevenueOrganization
+from revorg.simulation.numbers import Now, world_of
 from revorg.simulation.organization import DOMAINS
 from revorg.simulation.people import Customer, Executive, SalesRep, attention_between, demand_for
 from revorg.simulation.record import RECORD
@@ -82,7 +84,8 @@ def test_the_same_hours_reach_the_domains_that_the_in_tray_and_others_leave() ->
     people, rules = model.people, world.leadership
     spent = rules.span_hours * people.span + people.meeting_hours + people.tray_hours
     left = np.where(people.parent >= 0, people.week_hours - spent, 0.0)
-    contribute(people, model.firm, world, 1e6, 1.0, np.zeros(len(RECORD)), week=9)
+    sums, now = np.zeros(len(RECORD)), Now(seed=1, week=9, row=0)
+    alone(contribute)(people, model.firm, sums, world_of(world), model.held, now)
     assert np.all(people.vacant_until <= 9)
     assert model.firm.contribution.sum() == pytest.approx(left.sum())
 

@@ -1,10 +1,9 @@
-"""Rules and plain functions: every example in a docstring holds in plain Python, and a changed rule is noticed."""
+"""Rules, phases, steps and plain functions: every example in a docstring holds in plain Python; changes are noticed."""
 
 import doctest
 import inspect
 import os
 import pkgutil
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,10 +14,9 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 import pytest
+from installed_copy import copy_installed
 
-import revorg
 from revorg import simulation
-from revorg.scenarios import loading
 from revorg.simulation import compiling
 
 MODULES = sorted(
@@ -33,12 +31,17 @@ def module_of(name: str) -> ModuleType:
 
 
 def is_compiled(value: Any) -> bool:
-    """Tell whether a value is a rule or a loop."""
+    """Tell whether a value is a rule, a phase, a step or a loop."""
     return hasattr(value, "py_func")
 
 
-def is_loop(value: Any) -> bool:
-    """Tell a loop, whose machine code is kept on disk, from a rule."""
+def is_rule(value: Any) -> bool:
+    """Tell a rule from a phase, whose text is set in where it is called, and from steps and loops, kept on disk."""
+    return is_compiled(value) and not is_kept(value) and value.targetoptions.get("inline") != "always"
+
+
+def is_kept(value: Any) -> bool:
+    """Tell a step or a loop, whose machine code is kept on disk, from a rule and a phase."""
     return is_compiled(value) and type(value._cache).__name__ != "NullCache"
 
 
@@ -72,7 +75,7 @@ def plainly(compiled: Any) -> Callable[..., Any]:
 
 
 def own_functions(name: str) -> dict[str, Any]:
-    """Return the functions, rules and loops that a module defines."""
+    """Return the functions, rules, phases, steps and loops that a module defines."""
     module = module_of(name)
     found = {}
     for key, value in vars(module).items():
@@ -85,7 +88,7 @@ def own_functions(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_hold_in_plain_python(name: str) -> None:
     """What a docstring shows is what the Python of the rule gives, without the compiler."""
-    names = plain_names(f"simulation.{name}")
+    names = plain_names(f"revorg.simulation.{name}")
     runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.REPORT_NDIFF)
     parser, told = doctest.DocTestParser(), list[str]()
     for key in own_functions(name):
@@ -107,7 +110,7 @@ def test_every_public_rule_shows_an_example(name: str) -> None:
     silent = [
         key
         for key, value in own_functions(name).items()
-        if is_compiled(value) and not is_loop(value) and not key.startswith("_") and ">>>" not in (value.__doc__ or "")
+        if is_rule(value) and not key.startswith("_") and ">>>" not in (value.__doc__ or "")
     ]
     assert silent == []
 
@@ -129,10 +132,7 @@ def test_every_public_function_says_what_it_does(name: str) -> None:
 @pytest.fixture
 def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a copy of the package's source, whose hash is computed from now on."""
-    folder = tmp_path / "revorg" / "simulation"
-    shutil.copytree(Path(revorg.__file__).parent, folder.parent, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(Path(loading.__file__).parent, folder.with_name("scenarios"), dirs_exist_ok=True)
-    shutil.copytree(compiling.SOURCE_FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+    folder = copy_installed(tmp_path) / "simulation"
     monkeypatch.setattr(compiling, "SOURCE_FOLDER", folder)
     return folder
 
@@ -167,34 +167,56 @@ def test_a_rule_that_changes_in_one_file_is_noticed(copied: Path, file: str, old
     assert compiling.source_hash() != before
 
 
-MATURE = """
+PROGRAM = """
 import numpy as np
 from revorg import load
 from revorg.simulation import compiling, initialization
-from revorg.simulation.submodels import operations
-world = load("simple-single")
-firm = initialization.firm_at_start(world)
-operations.mature(firm, np.zeros(1000), world)
-print(compiling.SOURCE_FOLDER, firm.gauges[0], sum(operations._mature.stats.cache_hits.values()), sep="\\n")
+from revorg.simulation.numbers import Now, world_of
+from revorg.simulation.record import RECORD
+from revorg.simulation.stand_ins import nothing_held
+from revorg.simulation.submodels import market, operations
+scenario = load("simple-single").changed({"market.accounts": 200})
+world, held, now = world_of(scenario), nothing_held(), Now(seed=1, week=0, row=0)
+firm = initialization.firm_at_start(scenario)
+fronts = initialization.fronts_at_start(scenario, initialization.accounts_at_start(scenario, seed=1), seed=1)
 """
+SAYING = """
+print(compiling.SOURCE_FOLDER, %s, sum(%s.stats.cache_hits.values()), sep="\\n")
+"""
+STEP = f"""{PROGRAM}
+compiling.alone(operations.mature)(firm, np.zeros(len(RECORD)), world, held)
+{SAYING % ("firm.gauges[0]", "operations.mature")}"""
+LOOP = f"""{PROGRAM}
+market.drift(fronts, world, held, now)
+{SAYING % ("fronts.attractiveness[0]", "market.drift")}"""
 
 
-def test_a_rule_that_changes_reaches_loops_on_disk(copied: Path, tmp_path: Path) -> None:
-    """Machine code that is kept is used again, until a rule in another file is edited."""
+@pytest.mark.parametrize(
+    ("program", "old", "new"),
+    [
+        (STEP, "return max(0.1, 1.0 + gain * lift)", "return max(0.1, 3.0 + gain * lift)"),
+        (LOOP, "return 0.5 ** (weeks / half_life_weeks)", "return 0.1 ** (weeks / half_life_weeks)"),
+    ],
+    ids=["step", "loop"],
+)
+def test_a_rule_that_changes_reaches_machine_code_on_disk(
+    program: str, old: str, new: str, copied: Path, tmp_path: Path
+) -> None:
+    """What is kept of a step or a loop is used again, until a rule that it calls, in another file, is edited."""
     caches = {name: str(tmp_path / "cache") for name in ("XDG_CACHE_HOME", "HOME", "LOCALAPPDATA")}
     environment = {**os.environ, **caches, "PYTHONPATH": str(tmp_path)}
 
-    def matured() -> tuple[float, int]:
-        command = [sys.executable, "-c", MATURE]
+    def driven() -> tuple[float, int]:
+        command = [sys.executable, "-c", program]
         said = subprocess.run(command, env=environment, cwd=tmp_path, check=True, capture_output=True, text=True)
-        folder, maturity, hits = said.stdout.splitlines()
+        folder, number, hits = said.stdout.splitlines()
         assert folder == str(copied)
-        return float(maturity), int(hits)
+        return float(number), int(hits)
 
-    first, again = matured(), matured()
+    first, again = driven(), driven()
     assert (first[1], again) == (0, (first[0], 1))
-    edit(copied / "submodels" / "rules.py", "return max(0.1, 1.0 + gain * lift)", "return max(0.1, 3.0 + gain * lift)")
-    changed = matured()
+    edit(copied / "submodels" / "rules.py", old, new)
+    changed = driven()
     assert changed[0] != first[0]
     assert changed[1] == 0
 

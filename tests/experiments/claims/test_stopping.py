@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_up_runs import MadeUpRuns, noisy
+from notes import Notes
 
 from revorg.experiments.analysis.contrasts import Effect
 from revorg.experiments.analysis.precision import BATCH, FULL, QUICK, STANDARD, pairs_needed
@@ -16,17 +17,6 @@ from revorg.experiments.runs.progress import NoProgress
 from revorg.simulation.metrics import METRICS
 
 BOOK = registry()
-
-
-class Notes(NoProgress):
-    """Keeps what is said."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def say(self, text: str) -> None:
-        """Keep it."""
-        self.said.append(text)
 
 
 def questions(*ids: str) -> list[Question]:
@@ -120,13 +110,14 @@ def test_kept_runs_change_no_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     tasks = tasks_of(arms, range(3), (FOUR_YEARS, "0-52"))
     with PairedRuns(1) as stopped:
         next(stopped.run(tasks))
-    found = {}
+    found, tallies = {}, {}
     for name, fresh in (("rest", False), ("again", False), ("fresh", True)):
         with PairedRuns(1, fresh=fresh) as workers:
             found[name] = {outcomes.task: outcomes.parts for outcomes in workers.run(tasks)}
-            found[f"{name} made"], found[f"{name} reused"] = workers.tally.made, workers.tally.reused
-    assert (found["rest made"] + found["rest reused"], found["again reused"], found["fresh made"]) == (6, 6, 6)
-    assert found["rest reused"] > 0
+            tallies[name] = workers.tally
+    rest = tallies["rest"]
+    assert (rest.made + rest.reused, tallies["again"].reused, tallies["fresh"].made) == (6, 6, 6)
+    assert rest.reused > 0
     for task, parts in found["fresh"].items():
         assert np.array_equal(parts, found["rest"][task], equal_nan=True)
         assert np.array_equal(parts, found["again"][task], equal_nan=True)

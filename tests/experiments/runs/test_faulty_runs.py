@@ -9,26 +9,15 @@ import pandas as pd
 import pytest
 from faulty_executives import FAULTY_SEED, Looping, NotANumber, Raising, Sound, Stuck
 from filelock import FileLock
+from notes import Notes
 
 from revorg.experiments.runs import executors
-from revorg.experiments.runs.progress import NoProgress
 from revorg.experiments.studies.store import Taken
 from revorg.experiments.studies.study import Study
 from revorg.experiments.studies.sweeps import Sweep, carry_out_study, sweep
 
 SMALL = {"market.accounts": 600, "run.weeks": 26, "run.warm_up_weeks": 13}
 SEEDS = 12
-
-
-class Notes(NoProgress):
-    """Keeps what is said."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def say(self, text: str) -> None:
-        """Keep it."""
-        self.said.append(text)
 
 
 # Damage

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import psutil
@@ -54,14 +55,14 @@ def written(folder: Path, seeds: int, accounts: int) -> Path:
 
 
 @contextmanager
-def started(study: Path, out: Path, *more: str, **settings: object) -> Iterator[subprocess.Popen[str]]:
+def started(study: Path, out: Path, *more: str, **settings: Any) -> Iterator[subprocess.Popen[str]]:
     """Start the command; whatever the test does, it does not outlive it."""
     process = subprocess.Popen(
         [*COMMAND, str(study), "--out", str(out), *more],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        **settings,  # type: ignore[call-overload]
+        **settings,
     )
     try:
         yield process

@@ -98,7 +98,9 @@ def test_every_row_is_what_one_run_gives(grid: Path) -> None:
 def test_folder_is_read_by_others(grid: Path) -> None:
     """pandas, DuckDB and Polars read it as it is and agree."""
     files = str(grid / "runs" / "*.parquet")
-    by_duck = duckdb.sql(f"SELECT design, avg(arr_growth) FROM '{files}' GROUP BY design ORDER BY design").fetchall()
+    by_duck = duckdb.execute(
+        f"SELECT design, avg(arr_growth) FROM '{files}' GROUP BY design ORDER BY design"
+    ).fetchall()
     by_pandas = pd.read_parquet(grid / "runs").groupby("design")["arr_growth"].mean()
     by_polars = pl.read_parquet(files).group_by("design").agg(pl.col("arr_growth").mean()).sort("design")
     assert [name for name, _ in by_duck] == list(by_pandas.index) == by_polars["design"].to_list()

@@ -7,8 +7,9 @@ import pytest
 from small_worlds import small
 
 from revorg.experiments.validation import balance, calibrate
-from revorg.experiments.validation.history_matching import sobol
+from revorg.experiments.validation.history_matching import sobol, worlds_at
 from revorg.experiments.validation.patterns import COMPLEX, CORE, PATTERNS, SIMPLE
+from revorg.scenarios.loading import load
 from revorg.simulation.codes import CUSTOMER_WORK, EXECUTION_WORK, OPERATIONS_WORK, STRATEGY_WORK
 from revorg.simulation.model import RevenueOrganization
 from revorg.simulation.scenario import Scenario
@@ -37,9 +38,9 @@ def test_free_parameters_are_one_a_column() -> None:
     """The files' values come back when the present point is put in."""
     drawn = calibrate.free_dimensions()
     assert {one.worlds for one in drawn} == {SIMPLE, COMPLEX}
-    worlds = calibrate.worlds_at(calibrate.present(drawn), drawn)
+    worlds = worlds_at(calibrate.present(drawn), drawn)
     for name in CORE:
-        files = {row.path: row.value for row in calibrate.load(name).parameters()}
+        files = {row.path: row.value for row in load(name).parameters()}
         ours = {row.path: row.value for row in worlds[name].parameters()}
         free = calibrate.FREE[SIMPLE if name in SIMPLE else COMPLEX]
         assert {path for path in files if ours[path] != files[path]} <= set(free)

@@ -207,8 +207,8 @@ def test_stages_differ_in_size_alone(name: str) -> None:
 @pytest.mark.parametrize(("name", "band"), STAGES.items())
 def test_stages_live_in_their_band(name: str, band: str) -> None:
     """At least a firm-year a run begins in the band of ARR that they stand for."""
-    sums = sum(pattern_sums.quantities_of(loading.load(name), seed) for seed in SEEDS)
-    assert sums[COLUMN[f"{band}.years"]] >= len(SEEDS)
+    years = sum(pattern_sums.quantities_of(loading.load(name), seed)[COLUMN[f"{band}.years"]] for seed in SEEDS)
+    assert years >= len(SEEDS)
 
 
 # Identities and predictions
@@ -257,7 +257,7 @@ def test_an_emulator_finds_what_matters() -> None:
     points = history_matching.sobol(128, 10, seed=1)
     chance = np.random.default_rng(1)
     truth = np.stack([3.0 * points[:, 0] + 4.0 * (points[:, 1] - 0.5) ** 2, np.ones(len(points))], axis=1)
-    emulator = history_matching.Emulator(points, truth + [0.05, 0.0] * chance.normal(size=truth.shape))
+    emulator = history_matching.Emulator(points, truth + np.array([0.05, 0.0]) * chance.normal(size=truth.shape))
     assert emulator.explained[0] > 0.95
     others = chance.random((50, 10))
     expected = 3.0 * others[:, 0] + 4.0 * (others[:, 1] - 0.5) ** 2
