@@ -176,8 +176,8 @@ class View(mesa.Agent):
 
 
 class Customer(View):
-    """An account that is a customer now; attributes are the columns of `state.Accounts`."""
+    """An account that is a customer now; attributes are the columns of `tables.Accounts`."""
 
 
 class SalesRep(View):
-    """The holder of an active rep slot; attributes are the columns of `state.Reps`."""
+    """The holder of an active rep slot; attributes are the columns of `tables.Reps`."""
