@@ -1,7 +1,7 @@
 """Runs filed and taken out again: by world, design, window and seed, never by when they came."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -147,14 +147,14 @@ def value_of(run: str) -> float:
 
 
 @pytest.fixture
-def executor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MadeUpExecutor]:
+def executor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MadeUpExecutor:
     """Return what makes the runs up, with a cache of its own."""
     made_up = MadeUpExecutor()
     monkeypatch.setattr("revorg.experiments.runs.cache.cache_folder", lambda: tmp_path)
     monkeypatch.setattr("revorg.experiments.runs.worker.carry_out", made_up.carry_out)
     monkeypatch.setattr("revorg.experiments.runs.executors.carry_out", made_up.carry_out)
     monkeypatch.setattr(pairs, "carry_out", made_up.carry_out)
-    yield made_up
+    return made_up
 
 
 def keys_of(tasks: Sequence[Task]) -> list[str]:
