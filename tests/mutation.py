@@ -2,10 +2,10 @@
 
 ``python tests/mutation.py --of judging --mutants 300 --seed 1`` draws mutants at random, runs for each the tests of the
 room it stands in, first to last until one fails, and writes ``mutation-report.md``. It goes on where it was stopped,
-and tries survivors of an earlier time once more. A mutant stands in a copy of the package in a temporary folder; no line of
-the tree, and nothing in the user's cache, is touched. Numbers, names without a space, operators, branches, guards,
-arguments and calls are mutated; sentences are not. A line that no test runs is mutated like any other, and its mutants
-survive.
+and tries survivors of an earlier time once more. A mutant stands in a copy of the package in a temporary folder; no
+line of the tree, and nothing in the user's cache, is touched. Numbers, names without a space, operators, branches,
+guards, arguments and calls are mutated; sentences are not. A line that no test runs is mutated like any other, and its
+mutants survive.
 """
 
 import argparse
@@ -41,7 +41,7 @@ MODEL = ("revorg.simulation.model", "revorg.scenarios.loading", "revorg.scenario
 NUMBERS = ("tests/experiments/analysis/test_small_numbers.py", "tests/experiments/claims/test_sides.py")
 DOORS = tuple(f"tests/experiments/reports/test_{name}.py" for name in ("words", "planted_numbers", "claims_report"))
 JUDGES = (*NUMBERS, "tests/experiments/claims", *DOORS)
-READERS = ("tests/experiments/studies/test_reading.py", "tests/experiments/studies/test_sweeps.py")
+READERS = tuple(f"tests/experiments/studies/test_{name}.py" for name in ("reading", "plans", "indices", "sweeps"))
 SLOW = (
     "quick_controls_pass or repeated_controls_pass or one_worker_or_two or noise_is_not_taken or stands_alone or "
     "command_line or from_a_line or failed_runs_are_listed or bad_arguments or cluster or folder_is_read or "
@@ -85,7 +85,8 @@ SWAPS: dict[type[ast.AST], tuple[type[ast.AST], ...]] = {
 }  # fmt: skip
 NAMES = {"min": "max", "any": "all", "argmin": "argmax", "floor": "ceil", "sum": "mean", "mean": "sum", "first": "last"}
 NAMES |= {new: old for old, new in NAMES.items() if new not in NAMES}
-TYPES: dict[str, tuple[object, ...]] = {"bool": (True, False), "float": (0.0,), "int": (0,), "str": ("",)}
+Plain = str | float | None
+TYPES: dict[str, tuple[Plain, ...]] = {"bool": (True, False), "float": (0.0,), "int": (0,), "str": ("",)}
 LEFT_OUT = ("annotation", "returns", "decorator_list", "type_params")
 Place = tuple[ast.AST, str, int | None, ast.AST | None, str]  # where in the tree, what stands there instead, in words
 
@@ -136,11 +137,11 @@ def _instead_of(node: ast.AST, gives: str) -> Iterator[tuple[ast.AST, str]]:
             yield from _other_calls(node)
 
 
-def _other_values(value: object) -> tuple[object, ...]:
+def _other_values(value: object) -> tuple[Plain, ...]:
     if isinstance(value, bool):
         return (not value,)
     if isinstance(value, int | float):
-        return (value + 1, value * 2) if isinstance(value, float) else (value + 1,)
+        return (value + 1, value * 2 or -1.0) if isinstance(value, float) else (value + 1,)
     return (f"{value}x",) if isinstance(value, str) and value and " " not in value else ()
 
 

@@ -134,7 +134,7 @@ def test_pairing_of_an_interaction() -> None:
 def test_pairing_without_spread() -> None:
     """Arms that move as one save everything; arms that do not move at all, nothing that could be said."""
     one = np.array([1.0, 2.0, 4.0])
-    assert pairing_of(np.array([one, one]), DIFFERENCE) == (pytest.approx(1), inf)
+    assert pairing_of(np.array([one, one]), DIFFERENCE) == pytest.approx((1, inf))
     assert np.isnan(pairing_of(np.ones((2, 3)), DIFFERENCE)).all()
     correlation, saving = pairing_of(np.array([one, np.ones(3)]), DIFFERENCE)
     assert np.isnan(correlation)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from math import nan
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,9 +11,7 @@ from pydantic import ValidationError
 from scipy import stats
 
 from revorg.experiments.analysis.contrasts import jackknife_error
-from revorg.experiments.claims import controls, statistical_controls
-from revorg.experiments.claims.claim import FOUR_YEARS, Factorial, Outcome, Term, registry
-from revorg.experiments.claims.controls import planted_exactly
+from revorg.experiments.claims.claim import FOUR_YEARS, Claim, Factorial, Outcome, Term, read_registry, registry
 from revorg.experiments.claims.decomposition import (
     ALL_WORLDS,
     Decomposition,
@@ -26,10 +25,8 @@ from revorg.experiments.claims.decomposition import (
 )
 from revorg.experiments.claims.verdicts import combine, false_support_bound, finding, judge
 from revorg.experiments.runs.pairs import Measurements, Task, TaskResult
-from revorg.scenarios.designs import Design
-from revorg.scenarios.loading import load
+from revorg.simulation.errors import BadInput
 from revorg.simulation.metrics import METRICS
-from revorg.simulation.scenario import Scenario
 
 WORLDS = ("w", "v")
 SMALL = Factorial(seats=("s", "t"), persons=("a", "b", "c"), worlds=WORLDS, matching={"s": "b", "t": "c"})
@@ -74,7 +71,8 @@ def test_weights_stay_as_they_are_written() -> None:
     assert found.designs == {"a:b": 2 / 3, "c:d": -1 / 3, "e:f": -1 / 3}
     big = outcome(terms=[term(3, "w"), term(-2, "v"), term(-1, "v", "c:d")], window="0-52")
     assert [one.weight for one in big.summands(WORLDS)] == [3, -2, -1]
-    doubled = outcome(designs={"a:b": 2, "c:d": -2}, worlds={"w": 3, "v": -1})
+    doubled = outcome(designs={"a:b": 2, "c:d": -2}, worlds={"w": 3, "v": -1}, window="52-104")
+    assert {one.window for one in doubled.summands(("x",))} == {"52-104"}
     assert [(one.world, one.design, one.weight) for one in doubled.summands(("x",))] == [
         ("w", "a:b", 6), ("w", "c:d", -6), ("v", "a:b", -2), ("v", "c:d", 2),
     ]  # fmt: skip
@@ -291,126 +289,65 @@ def test_ratios_in_cells_are_pooled() -> None:
     assert without_each_seed(tops, bottoms, ratio=False)[0] == pytest.approx([1.4 / 3])
 
 
-# Controls
-
-WORLD = load("simple-single")
-DESIGN = Design("cro", "strategist")
-SHAPE = (1, len(METRICS), 2)
-
-
-def lived(monkeypatch: pytest.MonkeyPatch, margins: Sequence[float], planted: Sequence[float]) -> controls.Control:
-    """Return the control of a planted cost on made-up margins, and falls of the margin, one a seed."""
-    dear = 1.5 * WORLD.finance.overhead_share
-
-    def outcomes(world: Scenario, designs: Sequence[Design], seed: int = 0) -> NDArray[np.float64]:
-        assert world.finance.target_cost_share == 3.0
-        found = np.ones(SHAPE)
-        fall = planted[seed] if world.finance.overhead_share > min(dear, WORLD.finance.overhead_share + 0.01) else 0.0
-        found[0, list(METRICS).index("operating_margin"), 0] = margins[seed] - fall
-        return found
-
-    monkeypatch.setattr(controls, "_outcomes", outcomes)
-    return planted_exactly(WORLD, DESIGN, planted=0.05, pairs=len(margins))
-
-
-@pytest.mark.parametrize(
-    ("planted", "passed"),
-    [
-        ([0.05, 0.05, 0.05], True),
-        ([0.0501, 0.0501, 0.0501], False),  # exact, and another number
-        ([0.05 + 1e-7] * 3, False),
-        ([0.04, 0.05, 0.06], False),  # right on the mean, within an interval
-        ([-0.05, -0.05, -0.05], False),  # the other sign
-        ([nan, nan, nan], False),
-        ([0.05, nan, nan], False),
-        ([0.0, 0.0, 0.0], False),
-    ],
-)
-def test_a_planted_cost_is_found_exactly_or_the_control_fails(
-    planted: list[float], passed: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Estimate and both ends of the interval are the planted number, whatever the seeds have in common."""
-    control = lived(monkeypatch, [0.3, 0.1, -0.2], planted)
-    assert control.passed is passed
-    assert "-5.00 pp of operating margin planted in simple-single" in control.detail
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "alike"),
-    [
-        (1.0, 1.0, True),
-        (nan, nan, True),
-        (nan, 1.0, False),
-        (1.0, nan, False),
-        (1.0, 1.0 + 1e-12, False),
-        (0.0, 1e-3, False),
-    ],
-)
-@pytest.mark.parametrize("place", [(0, 0), (3, 1)])
-def test_arms_are_alike_to_the_bit_or_not(one: float, other: float, alike: bool, place: tuple[int, int]) -> None:
-    """Any one number of any run, numerator or denominator, is enough to fail."""
-    first, second = np.ones((2, len(METRICS), 2)), np.ones((2, len(METRICS), 2))
-    first[(1, *place)], second[(1, *place)] = one, other
-    control = controls._compare("a name", first, second, "two arms")
-    assert (control.name, control.passed) == ("a name", alike)
-    count = len(METRICS)
-    metric = list(METRICS)[place[0]]
-    said = f"no bit of {count} outcomes differs" if alike else f"1 of {count} outcomes differ ({metric})"
-    assert control.detail == f"two arms: {said}"
-
-
-@pytest.mark.parametrize(("count", "dots"), [(5, False), (6, True)])
-def test_five_differing_outcomes_are_named(count: int, dots: bool) -> None:
-    """More are dots."""
-    first, second = np.ones(SHAPE), np.ones(SHAPE)
-    second[0, :count] = 2
-    detail = controls._compare("x", first, second, "w").detail
-    assert detail.endswith(f"({', '.join(list(METRICS)[:5])}{' …' * dots})")
-
-
-def amid(effects: Sequence[float], half_width: float, metrics: int = 1) -> NDArray[np.float64]:
-    """Return contrasts of two pairs whose estimates and half-widths are as said."""
-    ripple = half_width / 12.706204736432095
-    parts = np.ones((len(effects), 2, 2, metrics, 2))
-    parts[:, 0, :, :, 0] += (np.array(effects)[:, None] + np.array([ripple, -ripple]))[..., None]
-    return parts
-
-
-@pytest.mark.parametrize(
-    ("effects", "half_width", "passed"),
-    [
-        ([1.0] * 20, 0.5, True),
-        ([1.0] * 16 + [1.6] * 4, 0.5, True),  # sixteen cover
-        ([1.0] * 15 + [1.6] * 5, 0.5, False),
-        ([1.0] * 19 + [0.4], 0.5, False),  # one does not exclude zero
-        ([1.0] * 20, 1.1, False),  # none excludes zero
-        ([-1.0] * 20, 0.5, False),
-        ([nan] * 20, 0.5, False),
-        ([1.0] * 19 + [nan], 0.5, False),
-    ],
-)
-def test_a_planted_rate_is_covered_and_clear(effects: list[float], half_width: float, passed: bool) -> None:
-    """At least sixteen of twenty intervals cover it, and every one excludes zero."""
-    control = statistical_controls.planted_amid_noise(amid(effects, half_width))
-    assert control.passed is passed
-
-
-@pytest.mark.parametrize(
-    ("covering", "passed"), [((180, 180), True), ((198, 198), True), ((179, 190), False), ((190, 199), False)]
-)
-def test_intervals_of_equal_arms_cover_zero_as_often_as_they_should(covering: tuple[int, int], passed: bool) -> None:
-    """Each of the two outcomes, neither too seldom nor too often; one is not enough."""
-    parts = np.concatenate([amid([0.0] * count + [1.0] * (200 - count), 0.5) for count in covering], axis=3)
-    control = statistical_controls.alike_arms(parts)
-    assert control.passed is passed
-    first, second = statistical_controls.HEADLINE
-    assert control.detail.startswith(f"{covering[0]} ({first}), {covering[1]} ({second}) of 200 intervals cover zero")
-    assert control.detail.endswith("2 pairs of fresh seeds each")
-
-
 def test_registered_matching_is_a_matching() -> None:
     """Every seat has its own person, both of the factorial; designs run with persons fastest."""
     factorial = registry().factorial
     assert tuple(factorial.matching) == factorial.seats
     assert len(set(factorial.matching.values())) == len(factorial.seats)
     assert SMALL.designs == ["s:a", "s:b", "s:c", "t:a", "t:b", "t:c"]
+
+
+SOURCE = '[source]\nid = "{0}"\ntitle = "t"\n'
+FACTORIAL = '[factorial]\nseats = ["s"]\npersons = ["p"]\nworlds = ["w"]\nmatching = { s = "p" }\n'
+CLAIM = """
+[[claims]]
+id = "claim-{0}"
+text = "t"
+basis = "stated"
+by_construction = "no"
+outcomes = [{ metric = "arr_growth", contrast = "c", predicts = "+", sesoi = 0, designs = { "a:b" = 1, "c:d" = -1 } }]
+"""
+
+
+def files(folder: Path, *texts: str) -> Path:
+    """Write files of a registry, the last name first."""
+    for place, text in enumerate(texts):
+        (folder / f"{9 - place}.toml").write_text(text.replace("{0}", str(9 - place)), encoding="utf-8")
+    return folder
+
+
+def test_registry_of_several_files(tmp_path: Path) -> None:
+    """In the order of their names, each claim with its file's source, one factorial for all; other files are left."""
+    (tmp_path / "0.md").write_text("no TOML")
+    book = read_registry(files(tmp_path, SOURCE + FACTORIAL + CLAIM, SOURCE + CLAIM))
+    assert [source.id for source in book.sources] == ["8", "9"]
+    assert [(claim.id, claim.source) for claim in book.claims] == [("claim-8", "8"), ("claim-9", "9")]
+    assert book.factorial.worlds == ("w",)
+    assert [claim.id for claim in book.select(["claim-9"])] == ["claim-9"]
+    assert book.select() == book.claims
+
+
+@pytest.mark.parametrize(("texts", "count"), [((SOURCE,), 0), ((SOURCE + FACTORIAL, SOURCE + FACTORIAL), 2)])
+def test_registry_has_one_factorial(texts: tuple[str, ...], count: int, tmp_path: Path) -> None:
+    """Neither none nor two."""
+    folder = files(tmp_path, *("claims = []\n" + text for text in texts))
+    with pytest.raises(BadInput, match=rf"registry: {count} files hold a \[factorial\], expected one"):
+        read_registry(folder)
+
+
+def test_forced_sign_goes_with_its_mark() -> None:
+    """A rule is named when the outcome is by construction, wholly or in part, and only then."""
+    row = {
+        "id": "c", "source": "1", "text": "t", "basis": "stated", "outcomes": [outcome(designs={"a:b": 1, "c:d": -1})],
+    }  # fmt: skip
+    for mark, sign, sound in (("no", "", 1), ("no", "r", 0), ("yes", "", 0), ("yes", "r", 1), ("in part", "r", 1)):
+        given = {**row, "by_construction": mark, "forced_sign": sign}
+        if sound:
+            assert Claim.model_validate(given).forced_sign == sign
+        else:
+            with pytest.raises(ValidationError, match="forced_sign goes with by_construction 'in part' or 'yes'"):
+                Claim.model_validate(given)
+    with pytest.raises(ValidationError, match="outcomes"):
+        Claim.model_validate({**row, "by_construction": "no", "outcomes": []})
+    with pytest.raises(ValidationError, match="frozen"):
+        Claim.model_validate({**row, "by_construction": "no"}).text = "u"

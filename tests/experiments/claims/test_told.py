@@ -79,7 +79,7 @@ class Kept(MadeUpRuns):
 def told(precision: Precision, runs: MadeUpRuns, monkeypatch: pytest.MonkeyPatch, *ids: str, rival: str = "") -> Notes:
     """Run until precise with a clock of 2 s a run, and return what was said."""
     clock = iter(range(0, 10_000, 16))
-    monkeypatch.setattr(stopping.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr("revorg.experiments.claims.stopping.time.perf_counter", lambda: next(clock))
     tried: list[Task] = []
     monkeypatch.setattr(stopping, "outcomes_of", tried.append)
     notes = Notes()

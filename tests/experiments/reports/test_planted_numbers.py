@@ -354,6 +354,19 @@ def test_whole_factorial_goes_with_all_claims_only(assess: Assess, monkeypatch: 
     assert parts.cells[:, row, column] - parts.cells[:, row + 1, column] == pytest.approx(list(IN_WORLD.values()))
 
 
+def test_quick_and_full_reach_what_they_are_for(assess: Assess, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Controls from kept runs alone and 32 pairs, half the SESOI, or a quarter of it."""
+    runs = MadeUpRuns(planted())
+    assess(runs, claim())
+    asked: list[Any] = []
+    monkeypatch.setattr(assessing, "run_controls", lambda **given: asked.append(given["quick"]) or ())
+    settings: list[dict[str, bool]] = [{"quick": True}, {}, {"full": True}]
+    found = [assess_claims(["planted"], **given) for given in settings]  # type: ignore[arg-type]
+    assert asked == [True, False, False]
+    assert [one.answers[0].target for one in found] == [0.005, 0.005, 0.0025]
+    assert all(one.tally is runs.tally for one in found)
+
+
 def test_claims_with_several_outcomes_keep_them_together(assess: Assess) -> None:
     """Each claim has its own outcomes, in order, and a verdict of their own."""
     first = claim()
