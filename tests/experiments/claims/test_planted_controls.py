@@ -6,6 +6,7 @@ from math import nan
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import stats
 
 from revorg.experiments.claims import controls, statistical_controls
 from revorg.experiments.claims.controls import planted_exactly
@@ -128,6 +129,19 @@ def test_intervals_of_equal_arms_cover_zero_as_often_as_they_should(covering: tu
     first, second = statistical_controls.HEADLINE
     assert control.detail.startswith(f"{covering[0]} ({first}), {covering[1]} ({second}) of 200 intervals cover zero")
     assert control.detail.endswith("2 pairs of fresh seeds each")
+
+
+def test_bounds_are_those_of_chance() -> None:
+    """So many intervals of 95 % cover, but once in a thousand times, or less than three."""
+    low, high = statistical_controls.COVERING
+    contrasts, plants = statistical_controls.CONTRASTS, statistical_controls.PLANTS
+    assert (contrasts, plants) == (200, 20)
+    assert stats.binom.cdf(low - 1, contrasts, 0.95) + stats.binom.sf(high, contrasts, 0.95) < 2e-3
+    assert stats.binom.cdf(low, contrasts, 0.95) > 1e-3
+    assert stats.binom.sf(high - 1, contrasts, 0.95) > 2e-3
+    assert stats.binom.cdf(statistical_controls.PLANTS_COVERING - 1, plants, 0.95) < 3e-3
+    assert stats.binom.cdf(statistical_controls.PLANTS_COVERING, plants, 0.95) > 3e-3
+    assert (statistical_controls.PAIRS, statistical_controls.PLANT_PAIRS, statistical_controls.PLANTED) == (6, 12, 1.0)
 
 
 def test_alike_arms_say_their_pairs() -> None:

@@ -227,14 +227,14 @@ def test_interval_of_the_advantage() -> None:
         assert (one.low, one.high) == pytest.approx((sample.mean() - margin, sample.mean() + margin))
 
 
-def reversed_by(share: float, seeds: int = 16) -> tuple[list[tuple[str, str, str, str]], float]:
-    """Plant one reversal: s:a against s:b, so many times what Bonferroni asks for; return what was found."""
+def reversed_by(share: float, seeds: int = 16, in_both: float = 1) -> tuple[list[tuple[str, str, str, str]], float]:
+    """Plant a reversal, s:a against s:b, so many times what Bonferroni asks for, in both worlds alike or not."""
     pairs = 6 * 5 / 2
     point = float(stats.t.ppf(1 - 0.025 / (pairs * len(WORLDS)), seeds - 1))
     wave = np.where(np.arange(seeds) % 2, 1.0, -1.0)
     error = wave.std(ddof=1) / np.sqrt(seeds)
     cells = np.zeros(CELLS.shape)
-    cells[0, 0, 0], cells[1, 0, 0] = share * point * error, -share * point * error
+    cells[0, 0, 0], cells[1, 0, 0] = share * point * error, -in_both * share * point * error
     noise = np.zeros((*CELLS.shape, seeds))
     noise[:, 0, 0] = wave
     noise[:, 1:] = noise[:, :, 1:] = np.random.default_rng(1).normal(0, 50, seeds)
@@ -250,6 +250,8 @@ def test_a_reversal_has_its_sides() -> None:
     assert point > 1.3 * stats.t.ppf(0.975, 15)
     assert reversed_by(0.99)[0] == []
     assert reversed_by(-1.01)[0] == [("s:a", "s:b", "v", "w")]
+    assert reversed_by(1.01, in_both=0.98)[0] == reversed_by(-1.01, in_both=0.98)[0] == []
+    assert reversed_by(1.01, in_both=-1)[0] == []
 
 
 def test_two_equal_designs_change_no_rank() -> None:

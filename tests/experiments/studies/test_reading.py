@@ -159,6 +159,20 @@ def test_doubles_halves_and_what_passes_are_dropped_on_opening(tmp_path: Path) -
     assert sorted(weeks["run"].unique()) == sorted(arms[0] + arms[1])
 
 
+@pytest.mark.parametrize(
+    ("error", "passes"),
+    [("TimeLimit: 1 s", True), ("WorkerLost", True), ("MemoryError: much", True), ("NotFinite: arr", False)],
+)
+def test_what_may_not_happen_again_is_tried_again(error: str, passes: bool, tmp_path: Path) -> None:
+    """By the name of the error that it failed of."""
+    plan = Plan.of(Study(scenarios=["simple-single"]))
+    with Store(tmp_path / "out", plan, pytest.fail) as store:
+        rows = rows_of(plan, list(finished(plan, lambda point, seed: 1.0)))
+        store.write(rows | {"status": ["failed"], "error": [error]}, None)
+    with Store(tmp_path / "out", plan, pytest.fail) as store:
+        assert (len(store.finished), store.failed) == ((0, 0) if passes else (1, 1))
+
+
 def test_a_study_without_weeks_keeps_runs_without_them(tmp_path: Path) -> None:
     """Opening again drops nothing where no weeks were asked for."""
     plan = written(grid(weekly=False), tmp_path / "out")
