@@ -359,7 +359,12 @@ def test_quick_and_full_reach_what_they_are_for(assess: Assess, monkeypatch: pyt
     runs = MadeUpRuns(planted())
     assess(runs, claim())
     asked: list[Any] = []
-    monkeypatch.setattr(assessing, "run_controls", lambda **given: asked.append(given["quick"]) or ())
+
+    def controls(*, quick: bool, progress: object) -> tuple[Control, ...]:
+        asked.append(quick)
+        return ()
+
+    monkeypatch.setattr(assessing, "run_controls", controls)
     settings: list[dict[str, bool]] = [{"quick": True}, {}, {"full": True}]
     found = [assess_claims(["planted"], **given) for given in settings]  # type: ignore[arg-type]
     assert asked == [True, False, False]
