@@ -337,6 +337,12 @@ def test_registry_has_one_factorial(texts: tuple[str, ...], count: int, tmp_path
         read_registry(folder)
 
 
+def test_registry_without_a_source_is_told(tmp_path: Path) -> None:
+    """Claims of nobody's are refused by the file's name."""
+    with pytest.raises(BadInput, match=r"9\.toml \[source\]"):
+        read_registry(files(tmp_path, FACTORIAL + CLAIM))
+
+
 def test_forced_sign_goes_with_its_mark() -> None:
     """A rule is named when the outcome is by construction, wholly or in part, and only then."""
     row = {

@@ -37,7 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_row_has_its_own_number(folder: Path) -> None:
     """Whatever the order of arrival, the value stands beside what it was made from; order is the study's."""
     table = table_of(folder)
-    assert len(table) == 2**6
+    assert table.index.tolist() == list(range(2**6))
     done = table[table["status"] == "done"]
     failed = table[table["status"] == "failed"]
     assert 0 < len(failed) < 32
