@@ -1,5 +1,6 @@
 """Files that users write: read as UTF-8 TOML of a bounded size, everything that can be wrong said in a line."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -7,6 +8,8 @@ from typing import Any, NamedTuple
 from revorg.simulation.errors import BadInput
 
 LARGEST_FILE_BYTES = 1_000_000
+MOST_DOTS = 1000
+"""Dots of one key: the parser takes time with the square of their number."""
 
 
 class FileKind(NamedTuple):
@@ -47,6 +50,7 @@ def parse_toml(content: bytes, label: str, kind: FileKind) -> dict[str, Any]:
         When it is something else.
     """
     try:
+        _check_depth(content)
         return tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as fault:
         line = content[: fault.start].count(b"\n") + 1
@@ -57,3 +61,8 @@ def parse_toml(content: bytes, label: str, kind: FileKind) -> dict[str, Any]:
         raise BadInput(f"{label}: not TOML: {fault}") from None
     except ValueError:
         raise BadInput(f"{label}: a number in it has thousands of digits") from None
+
+
+def _check_depth(content: bytes) -> None:
+    if any(piece.count(b".") > MOST_DOTS for piece in re.split(rb"[=,{}\[\]\n]", content)):
+        raise RecursionError

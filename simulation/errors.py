@@ -118,11 +118,9 @@ def _problem(fault: dict[str, Any]) -> tuple[Place, str]:
     place: Place = tuple(str(key) for key in fault["loc"])
     path, given = ".".join(place), fault["input"]
     match fault["type"]:
-        case "unknown_key":
-            # Looked up here, since only those that are told are worth the search.
-            return place, f"{_in_table(place, given)}: unknown{near_miss(place[-1], fault['ctx']['known'])}"
-        case "missing":
-            return place, f"{_in_table(place, given)}: missing"
+        case "unknown_key" | "missing":
+            said = "missing" if fault["type"] == "missing" else fault["msg"]
+            return place, f"{_in_table(place, given)}: {said}"
         case "value_error":
             said = str(fault["ctx"]["error"])
             # A message that goes on from the value begins with a verb; any other stands for itself.

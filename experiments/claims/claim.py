@@ -22,6 +22,7 @@ from revorg.simulation.record import window_weeks
 CLAIMS_FILE = FileKind("file of claims")
 FOUR_YEARS = "0-208"
 MOST_WEEKS = 2080
+LONGEST_WINDOW = len("1000-2080")
 HEAVIEST = 1000
 FRACTION = re.compile(r"[-+]?\d{1,6}(/0*[1-9]\d{0,5})?")
 Prediction = Literal["+", "−", "0", "not +", "±"]
@@ -39,7 +40,7 @@ def _weight(value: Any) -> Any:
 
 
 def _window(value: Any) -> str:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or len(value) > LONGEST_WINDOW:
         raise ValueError(f"a window is first-last weeks in quotes, for example '{FOUR_YEARS}'")
     _, last = window_weeks(value)
     if last > MOST_WEEKS:
@@ -53,6 +54,13 @@ def _known_metric(name: str) -> str:
     return name
 
 
+def _some(values: Any) -> Any:
+    if not values:
+        raise ValueError("it is empty")
+    return values
+
+
+SomeNames = Annotated[tuple[str, ...], AfterValidator(_some)]
 Weight = Annotated[float, BeforeValidator(_weight)]
 Window = Annotated[str, BeforeValidator(_window)]
 MetricName = Annotated[str, AfterValidator(_known_metric)]
@@ -174,7 +182,7 @@ class Claim(_Row):
     forced_sign: str = ""
     notes: tuple[str, ...] = ()
     cells: tuple[str, ...] = ()
-    outcomes: tuple[Outcome, ...] = Field(min_length=1)
+    outcomes: Annotated[tuple[Outcome, ...], AfterValidator(_some)]
 
     @model_validator(mode="after")
     def _says_what_forces_it(self) -> Self:
@@ -189,9 +197,9 @@ class Factorial(_Row):
     ``matching`` is the registered person of each seat.
     """
 
-    seats: Annotated[tuple[str, ...], Field(min_length=1)]
-    persons: Annotated[tuple[str, ...], Field(min_length=1)]
-    worlds: Annotated[tuple[str, ...], Field(min_length=1)]
+    seats: SomeNames
+    persons: SomeNames
+    worlds: SomeNames
     matching: dict[str, str]
 
     @property

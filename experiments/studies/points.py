@@ -220,10 +220,15 @@ def _given(study: Study, scenario: Scenario) -> pd.DataFrame:
     if not (study.points or study.matrix):
         return pd.DataFrame()
     label = str(study.matrix) if study.matrix else "[[points]]"
-    frame = read_matrix(Path(study.matrix)) if study.matrix else pd.DataFrame(list(study.points))
+    if study.matrix:
+        frame = read_matrix(Path(study.matrix))
+        _know_columns(study, scenario, [str(column) for column in frame.columns], label)
+    else:
+        # Columns first: points of thousands of unknown names would make a table of millions of cells.
+        _know_columns(study, scenario, list(dict.fromkeys(path for point in study.points for path in point)), label)
+        frame = pd.DataFrame(list(study.points))
     if frame.empty:
         raise BadInput(f"{label}: there are no points in it")
-    _know_columns(study, scenario, frame, label)
     paths = [str(path) for path in frame.columns]
     told = [fault for path in paths for fault in _cell_faults(frame[path], PointColumn(path, scenario), label)]
     if told:
@@ -232,16 +237,16 @@ def _given(study: Study, scenario: Scenario) -> pd.DataFrame:
     return _settled(frame, scenario)
 
 
-def _know_columns(study: Study, scenario: Scenario, frame: pd.DataFrame, label: str) -> None:
+def _know_columns(study: Study, scenario: Scenario, columns: Sequence[str], label: str) -> None:
     known = [path for path, _ in leaves(scenario.as_tables())]
-    for column in map(str, frame.columns):
+    for column in columns:
         if column not in known:
             raise BadInput(f"{label}: column {column}: unknown{near_miss(column, known)}")
         if study.varied.get(column, GIVEN) != GIVEN:
             raise BadInput(f"{label}: column {column}: varies in [{_table(study, column)}] too; say it once")
-    missing = [path for path, value in study.varied.items() if value == GIVEN and path not in frame.columns]
+    missing = [path for path, value in study.varied.items() if value == GIVEN and path not in columns]
     if missing:
-        raise BadInput(f"{label}: there is no column {missing[0]}{near_miss(missing[0], map(str, frame.columns))}")
+        raise BadInput(f"{label}: there is no column {missing[0]}{near_miss(missing[0], columns)}")
 
 
 def _cell_faults(column: pd.Series, place: PointColumn, label: str) -> list[str]:

@@ -113,7 +113,8 @@ Variations = Annotated[dict[str, Annotated[Any, BeforeValidator(_variation)]], B
 
 def _columns(value: Any) -> Any:
     """Read which weekly columns are kept."""
-    if not isinstance(value, bool | list | tuple):
+    named = isinstance(value, list | tuple) and all(isinstance(column, str) for column in value)
+    if not (named or isinstance(value, bool)):
         raise ValueError('is neither true, false nor a list of columns of the weekly record, such as ["arr"]')
     return value if isinstance(value, bool) else tuple(value)
 

@@ -17,7 +17,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from revorg.simulation.errors import CONTROLS, shown
+from revorg.simulation.errors import CONTROLS, MOST_TOLD, near_miss, shown
 
 ASSUMPTION = "assumption"
 TRIAL = "starting value, trial"
@@ -127,17 +127,19 @@ class ParameterTable(BaseModel):
     def _know_keys(cls, data: Any) -> Any:
         """Refuse unknown keys here, where the known ones are at hand for the near miss."""
         keys = data if isinstance(data, Mapping) else ()
-        unknown = [cls._unknown(key, data) for key in keys if key not in cls.model_fields]
+        unknown = [key for key in keys if key not in cls.model_fields]
         if unknown:
-            raise ValidationError.from_exception_data(cls.__name__, unknown)
+            faults = [cls._unknown(key, data[key], told=place < MOST_TOLD) for place, key in enumerate(unknown)]
+            raise ValidationError.from_exception_data(cls.__name__, faults)
         return data
 
     @classmethod
-    def _unknown(cls, key: str, data: Mapping[str, Any]) -> InitErrorDetails:
+    def _unknown(cls, key: str, value: Any, *, told: bool) -> InitErrorDetails:
+        hint = near_miss(key, cls.model_fields) if told else ""
         return InitErrorDetails(
-            type=PydanticCustomError("unknown_key", "unknown", {"known": cls.model_fields}),
+            type=PydanticCustomError("unknown_key", "unknown{hint}", {"hint": hint}),
             loc=(key,),
-            input=data[key],
+            input=value,
         )
 
     @field_validator("*", mode="before")
