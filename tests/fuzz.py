@@ -202,11 +202,11 @@ def far_too_much(content: bytes, chance: Random) -> bytes:
     """Repeat a line with other names thousands of times."""
     line = chance.choice(_lines(content))
     count = min(2000, 200_000 // (len(line) + 1))
-    return (
-        content
-        + b"\n"
-        + b"\n".join(re.sub(rb"[a-z]{4,}", lambda word: word[0] + b"%d" % n, line, count=1) for n in range(count))
-    )
+    return content + b"\n" + b"\n".join(_numbered(line, number) for number in range(count))
+
+
+def _numbered(line: bytes, number: int) -> bytes:
+    return re.sub(rb"([a-z]{4,})", rb"\g<1>%d" % number, line, count=1)
 
 
 MUTATIONS = (

@@ -136,7 +136,7 @@ def test_thousands_of_profiles_extend_one_another(order: range, tmp_path: Path) 
     path.write_text("\n".join([*links, "[profiles.p3000]\nstrategy = 0.31"]))
     assert load(path).profiles["p0"].strategy == 0.31
     path.write_text("\n".join([*links, '[profiles.p3000]\nextends = "p0"']))
-    with pytest.raises(BadInput, match="extends in a circle: p.* → … → p"):
+    with pytest.raises(BadInput, match=r"extends in a circle: p\d+ → .* → … → .* → p\d+"):
         load(path)
 
 
@@ -145,7 +145,7 @@ def test_thousands_of_profiles_extend_one_another(order: range, tmp_path: Path) 
     [
         ('name = "\\u001b[31mred"', r'name = "\x1b[31mred" does not pass: control characters'),
         ('[profiles."\\u001b[31m"]\nstrategy = 0.5', r'control characters are in "\x1b[31m"'),
-        ('[market]\n"\\u001b[31m" = 0.5', r"[market] \x1b[31m: unknown"),
+        ('[market]\n"\\u001b[31m" = 0.5', r'does not pass: control characters are in "\x1b[31m"'),
         ("market." + "a." * 100_000 + "b = 1", "nested too deeply"),
         ("", "says nothing; it is no scenario file"),
     ],
@@ -193,9 +193,10 @@ def test_corpus_of_what_was_found(tmp_path: Path) -> None:
 
 def test_what_is_mutated_is_sound(tmp_path: Path) -> None:
     """Mutations start from files that are read: else every one would be refused."""
-    for number, (corpus, text) in enumerate((corpus, text) for corpus in fuzz.corpora() for text in corpus.texts):
+    sound = [(corpus.kind, text) for corpus in KINDS.values() for text in corpus.texts]
+    for number, (kind, text) in enumerate(sound):
         (tmp_path / f"{number}").mkdir()
-        assert answer(corpus.kind, text, tmp_path / f"{number}") == ""
+        assert answer(kind, text, tmp_path / f"{number}") == ""
 
 
 def test_fingerprint_depends_on_every_value_and_on_its_type() -> None:
@@ -213,7 +214,8 @@ def test_fingerprint_depends_on_every_value_and_on_its_type() -> None:
 def test_sweep_says_how_many_points_it_makes(tmp_path: Path) -> None:
     """Before it starts; a number that is no power of two is said in our words, not in a library's."""
     (tmp_path / "study.toml").write_text(
-        f'{WORLD}[set]\n"market.accounts" = 600\n"run.weeks" = 13\n[uncertainties]\n"strategy.review_hours" = "plausible"\n'
+        f'{WORLD}[set]\n"market.accounts" = 600\n"run.weeks" = 13\n'
+        '[uncertainties]\n"strategy.review_hours" = "plausible"\n'
         '[sampling]\nmethod = "sobol"\npoints = 3\n'
     )
     said = revorg("sweep", "study.toml", "--out", "out", folder=tmp_path)
