@@ -21,6 +21,9 @@ MOST_TOLD = 10
 LONGEST_NAME = 100
 """Characters of a name by which a near miss is looked for."""
 
+LONGEST_LINE = 600
+"""Characters of a line of a message: a name of thousands of letters hides what is said of it."""
+
 LONGEST_VALUE = 1000
 """Characters of a value that are looked at before it is cut short."""
 
@@ -45,7 +48,8 @@ class BadInput(ValueError):  # noqa: N818  (it names what was given, not what br
     """Something a user gave is wrong; the message says where, what, what is allowed and the near miss."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(printable(message))
+        lines = [line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}…" for line in message.split("\n")]
+        super().__init__(printable("\n".join(lines)))
 
 
 def printable(text: str) -> str:

@@ -10,6 +10,9 @@ import typer
 from revorg.experiments.commands.exit_codes import FAILED, INTERRUPTED
 from revorg.experiments.commands.options import PROCESSORS, Fresh, Workers, folder
 
+WRITTEN = (".png", ".html", ".parquet")
+"""Endings of what is written into the folder."""
+
 
 def claims(
     ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Claims to test; all when none.")] = None,
@@ -49,8 +52,12 @@ def _made(out: Path | None) -> Path | None:
 
     try:
         out.mkdir(parents=True, exist_ok=True)
+        links = sorted(path.name for path in out.iterdir() if path.is_symlink() and path.suffix in WRITTEN)
     except OSError as fault:
-        raise BadInput(f"--out {out}: cannot be made a folder: {fault.strerror}") from fault
+        reason = "it is a link that leads nowhere" if out.is_symlink() else fault.strerror
+        raise BadInput(f"--out {out}: cannot be made a folder: {reason}") from fault
+    if links:
+        raise BadInput(f"--out {out}: {links[0]} there is a link; what it leads to would be overwritten")
     return out
 
 

@@ -215,3 +215,22 @@ def test_warnings_name_no_library(tmp_path: Path) -> None:
     assert said.returncode == 0, said.stderr
     assert "Note: " in said.stderr
     assert "site-packages" not in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "leads_to", "message"),
+    [
+        ("out", "nowhere", "it is a link that leads nowhere"),
+        ("out", "out", "it is a link that leads nowhere"),
+        ("folder/report.html", "../thesis.html", "report.html there is a link"),
+    ],
+)
+def test_claims_write_through_no_link(name: str, leads_to: str, message: str, tmp_path: Path) -> None:
+    """Neither into what a dangling link names nor over the file that a link leads to; said before anything is run."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "thesis.html").write_text("years of work")
+    (tmp_path / name).symlink_to(leads_to)
+    said = revorg("claims", "--quick", "--out", name.split("/")[0], folder=tmp_path)
+    assert said.returncode == 2, said.stderr
+    assert message in said.stderr
+    assert (tmp_path / "thesis.html").read_text() == "years of work"
