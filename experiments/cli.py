@@ -12,6 +12,7 @@ from revorg.experiments.commands.exit_codes import BAD_INPUT
 from revorg.experiments.commands.names import list_, show, validate
 from revorg.experiments.commands.patterns import patterns
 from revorg.experiments.commands.run import run
+from revorg.experiments.commands.streams import speak_plainly
 from revorg.experiments.commands.sweep import sweep
 
 COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
@@ -56,6 +57,7 @@ def _options(
 
 def main() -> None:
     """Run the command; what a user got wrong is told in a line, with exit code 2."""
+    speak_plainly()
     try:
         app()
     except ValueError as fault:

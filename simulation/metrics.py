@@ -198,6 +198,18 @@ def _last_quarter(column: int) -> Callable[[Window], float]:
     return read
 
 
+def _attainment(window: Window) -> Quotient:
+    """ARR won over the target; nothing to measure where the plan leaves no target (it may be negative)."""
+    target = window.sum(R_TARGET)
+    return (window.sum(R_NEW_ARR), target) if target > 0.0 else NOTHING
+
+
+def _payback(window: Window) -> Quotient:
+    """Months that pay an acquisition; nothing to measure where service costs more than customers pay."""
+    kept = window.sum(R_NEW_ARR) * (1.0 - window.sum(R_SERVICE_COST) / max(window.sum(R_REVENUE), 1.0))
+    return (12.0 * window.sum(R_MARKETING_COST) + 12.0 * window.sum(R_SALES_COST), kept) if kept > 0.0 else NOTHING
+
+
 def _velocity(window: Window) -> float:
     won, closed, cycle = window.sum(R_WON), _sum(*_DEALS_CLOSED)(window), window.sum(R_CYCLE)
     if not won or not cycle:
@@ -252,7 +264,7 @@ _metric("sales", "sales_velocity", "USD per week", "more", "open deals × win ra
         _value(_velocity))  # fmt: skip
 _metric("sales", "quota_attainment", "share", "more",
         "ARR won with new customers, of a target path that does not depend on the design",
-        _ratio(_sum(R_NEW_ARR), _sum(R_TARGET)), ratio=True)  # fmt: skip
+        _attainment, ratio=True)  # fmt: skip
 _metric("sales", "reps_at_quota", "share", "more", "reps who made a full year's quota, of those with a full year",
         _ratio(_sum(R_AT_QUOTA), _sum(R_JUDGED)), high=1.0, ratio=True)  # fmt: skip
 _metric("sales", "miss_persistence", "probability", "less", "P(quarter missed after a miss) − P(quarter missed)",
@@ -273,23 +285,23 @@ _metric("sales", "unworked_share", "share", "less", "leads that no rep took up, 
 _metric("customers", "gross_revenue_retention", "share per year", "more",
         "ARR kept before expansion, of that at each year's start",
         _ratio(lambda w: w.base(R_ARR) - w.sum(R_CHURNED) - w.sum(R_CONTRACTION), lambda w: w.base(R_ARR)),
-        high=1.0, ratio=True)  # fmt: skip
+        low=-_INF, high=1.0, ratio=True)  # fmt: skip
 _metric("customers", "net_revenue_retention", "share per year", "more",
         "ARR kept and expanded by the customers of each year's start",
         _ratio(
             lambda w: w.base(R_ARR) - w.sum(R_CHURNED) - w.sum(R_CONTRACTION) + w.sum(R_BASE_EXPANSION),
             lambda w: w.base(R_ARR),
-        ), ratio=True)  # fmt: skip
+        ), low=-_INF, ratio=True)  # fmt: skip
 _metric("customers", "customer_health", "health", "more", "mean health of customers",
         _ratio(_sum(R_HEALTH_SUM), _sum(R_CUSTOMERS)), high=1.0, ratio=True)  # fmt: skip
 _metric("customers", "expansion_rate", "share per year", "more", "ARR added by customers, of that at a year's start",
         _ratio(_sum(R_EXPANSION), lambda w: w.base(R_ARR)), ratio=True)  # fmt: skip
 _metric("customers", "customer_equity", "USD", "more",
         "discounted margin of all customers for as long as they will stay, at the last quarter's end",
-        _value(_last_quarter(R_EQUITY)))  # fmt: skip
+        _value(_last_quarter(R_EQUITY)), low=-_INF)  # fmt: skip
 _metric("customers", "new_customer_lifetime_margin", "USD", "more",
         "discounted margin of a new customer for as long as it will stay",
-        _ratio(_sum(R_LIFETIME_MARGIN), _sum(R_NEW_CUSTOMERS)), ratio=True)  # fmt: skip
+        _ratio(_sum(R_LIFETIME_MARGIN), _sum(R_NEW_CUSTOMERS)), low=-_INF, ratio=True)  # fmt: skip
 _metric("customers", "competitor_loss_share", "share", "less", "customers lost to rivals, of customers lost",
         _ratio(_sum(R_RIVAL_CHURNED), _sum(R_CHURNED_CUSTOMERS)), high=1.0, ratio=True)  # fmt: skip
 _metric("customers", "first_renewal", "share", "more", "customers who renew when their first term ends",
@@ -355,10 +367,7 @@ _metric("money", "cac", "USD per USD", "less", "marketing and sales spend a doll
         _ratio(_sum(R_MARKETING_COST, R_SALES_COST), _sum(R_NEW_ARR)), ratio=True)  # fmt: skip
 _metric("money", "cac_payback", "months", "less",
         "months of a new contract's revenue, less service, that pay its acquisition",
-        _ratio(
-            lambda w: 12.0 * w.sum(R_MARKETING_COST) + 12.0 * w.sum(R_SALES_COST),
-            lambda w: w.sum(R_NEW_ARR) * (1.0 - w.sum(R_SERVICE_COST) / max(w.sum(R_REVENUE), 1.0)),
-        ), ratio=True)  # fmt: skip
+        _payback, ratio=True)  # fmt: skip
 _metric("money", "cost_to_serve", "USD per customer and year", "less", "cost of serving a customer",
         _ratio(lambda w: w.sum(R_SERVICE_COST) * WEEKS_A_YEAR, _sum(R_CUSTOMERS)), ratio=True)  # fmt: skip
 _metric("money", "operating_margin", "share", "more", "revenue less all costs, of revenue",

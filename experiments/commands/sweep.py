@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from revorg.experiments.commands.exit_codes import FAILED, INTERRUPTED
-from revorg.experiments.commands.options import PROCESSORS, Fresh, Workers
+from revorg.experiments.commands.options import PROCESSORS, Fresh, Workers, filled, folder
 
 if TYPE_CHECKING:
     from revorg.experiments.runs.executors import RunExecutor
@@ -85,10 +85,18 @@ def _connected(cluster: str | None) -> Iterator["RunExecutor | None"]:
 
 def sweep(
     study: Annotated[Path, typer.Argument(metavar="STUDY.toml", help="What to run.")],
-    out: Annotated[Path, typer.Option(help="The study's folder; started again, the sweep goes on from what is there.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            parser=folder,
+            metavar="FOLDER",
+            help="The study's folder; started again, the sweep goes on from what is there.",
+        ),
+    ],
     workers: Workers = PROCESSORS,
     cluster: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler, tcp://…, whose workers run instead.")
+        str | None,
+        typer.Option(parser=filled, metavar="ADDRESS", help="A Dask scheduler, tcp://…, whose workers run instead."),
     ] = None,
     fresh: Fresh = False,
 ) -> None:

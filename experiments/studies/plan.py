@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from revorg.experiments.runs.jobs import Arm, BaseScenario, Block
 from revorg.experiments.runs.keys import LATER, moved, past_number, run_key, scenario_number
-from revorg.experiments.studies.points import points_of
+from revorg.experiments.studies.points import points_hash, points_of
 from revorg.experiments.studies.study import Study
 from revorg.scenarios.loading import load
 from revorg.simulation.errors import BadInput
@@ -120,7 +120,7 @@ class Plan:
         digest = sha256(f"{fingerprint()} {self.executives} {self.columns}".encode())
         for pairing in self.pairings:
             digest.update(f"{pairing.scenario_name} {pairing.design_name} {pairing.number:x}".encode())
-        digest.update(pd.util.hash_pandas_object(self.points, index=False).to_numpy().tobytes())
+        digest.update(points_hash(self.points))
         study = self.study
         digest.update(json.dumps([study.seeds, study.outcomes, study.kept_weekly]).encode())
         return digest.hexdigest()[:16]

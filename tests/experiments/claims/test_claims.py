@@ -192,7 +192,7 @@ def test_weights_may_be_fractions(tmp_path: Path) -> None:
     ("given", "instead", "message"),
     [
         ('"-1/3"', '"-1/4"', "sum to 0.0833333, a contrast needs 0"),
-        ('predicts = "+"', 'predicts = "up"', r"predicts\] = 'up'"),
+        ('predicts = "+"', 'predicts = "up"', r"predicts\] = \"up\""),
         ("sesoi = 0.01", "sesoi = -1", r"sesoi\] = -1"),
         ("sesoi = 0.01", "sesio = 0.01", r"sesio\] = 0.01"),
         ("sesoi = 0.01", 'sesoi = 0.01\nwindow = "52-0"', "window '52-0': expected first-last weeks"),

@@ -1,10 +1,13 @@
 """The commands by their real entry point, as a user calls them."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from entry_point import revorg
+from entry_point import REVORG, revorg
 
 from revorg.experiments.claims.claim import registry
 from revorg.experiments.cli import COMMANDS
@@ -74,10 +77,20 @@ def test_leader_alone_sits_in_the_placebo_seat() -> None:
         (["run", "simple-single", "--plot", "no/such/folder/a.png"], ["there is no folder"]),
         (["run", "simple-single", "--plot", "a.jpg"], ["expected a file name ending in .png"]),
         (["run", "no/such.toml"], ["no/such.toml"]),
-        (["run", "simple-single", "--seed", "-1"], ["--seed"]),
+        (["run", "simple-single", "--seed", "-1"], ["--seed", "-1 is outside; allowed 0..2147483647"]),
+        (["run", "simple-single", "--seed", "3.5"], ["--seed", "3.5 is not a whole number"]),
+        (["run", "simple-single", "--weeks", "1e2"], ["--weeks", "1e2 is not a whole number"]),
+        (["run", "simple-single", "--seat", "cro", "--leader", ""], ["unknown profile"]),
+        (["run", "simple-single", "--leader", "executor", "--seat", ""], ["unknown seat"]),
+        (["claims", "--out", ""], ["--out", "it is empty"]),
+        (["sweep", "a.toml", "--out", ""], ["--out", "it is empty"]),
+        (["sweep", "a.toml", "--out", "out", "--cluster", ""], ["--cluster", "it is empty"]),
+        (["sweep", "/dev/null", "--out", "out"], ["says nothing"]),
+        (["validate", "/dev/null"], ["says nothing"]),
+        (["run", "simple-single", "--set", "market.accounts=0x" + "f" * 5000], ["thousands of digits is outside"]),
         (["claims", "seat-person-fitt"], ["seat-person-fitt", "did you mean seat-person-fit?"]),
         (["claims", "--quick", "--full"], ["exclude each other"]),
-        (["claims", "--workers", "0"], ["--workers"]),
+        (["claims", "--workers", "0"], ["--workers", "0 is outside; allowed 1..256"]),
         (["list", "scenario"], ["scenario", "did you mean scenarios?"]),
         (["show", "win_rat"], ["win_rat", "did you mean win_rate?"]),
         (["validate", "missing.toml"], ["missing.toml"]),
@@ -160,3 +173,61 @@ def test_registry_lists_thirteen_claims() -> None:
     """Every claim of the registry is on the list in full."""
     printed = revorg("list", "claims").stdout
     assert all(name in printed for name in registry().ids)
+
+
+def test_three_thousand_written_another_way() -> None:
+    """Whoever types 3e3 accounts means 3000."""
+    short = ["run", "simple-single", "--weeks", "4", "--json", "--set"]
+    one, other = revorg(*short, "market.accounts=3e3"), revorg(*short, "market.accounts=3000")
+    assert one.returncode == 0, one.stderr
+    assert one.stdout == other.stdout
+
+
+def test_a_stream_without_our_characters_loses_no_sign(tmp_path: Path) -> None:
+    """A minus becomes a hyphen on a stream in Latin-1, as on a redirected Windows console, never a question mark."""
+    said = subprocess.run(
+        [*REVORG, "show", "misfit-hurts-both-seats"],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1", "COLUMNS": "100"},
+        timeout=300,
+        check=True,
+    )
+    printed = said.stdout.decode("latin-1")
+    assert "arr_growth -" in printed
+    assert "?" not in printed
+
+
+def test_a_name_with_dollars_is_drawn(tmp_path: Path) -> None:
+    """Names are text, no formulas."""
+    (tmp_path / "mine.toml").write_text('name = "a $x_1$ and a $"\nextends = "simple-single"\n[run]\nweeks = 13\n')
+    said = revorg("run", "mine.toml", "--plot", "weeks.png", "--set", "market.accounts=600", folder=tmp_path)
+    assert said.returncode == 0, said.stderr
+    assert said.stderr.endswith("Written: weeks.png\n")
+
+
+def test_warnings_name_no_library(tmp_path: Path) -> None:
+    """A character that no font has is a note, without a path of somebody's library."""
+    (tmp_path / "mine.toml").write_text('name = "𓂀"\nextends = "simple-single"\n[run]\nweeks = 13\n', encoding="utf-8")
+    said = revorg("run", "mine.toml", "--plot", "weeks.png", "--set", "market.accounts=600", folder=tmp_path)
+    assert said.returncode == 0, said.stderr
+    assert "Note: " in said.stderr
+    assert "site-packages" not in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "leads_to", "message"),
+    [
+        ("out", "nowhere", "it is a link that leads nowhere"),
+        ("out", "out", "it is a link that leads nowhere"),
+        ("folder/report.html", "../thesis.html", "report.html there is a link"),
+    ],
+)
+def test_claims_write_through_no_link(name: str, leads_to: str, message: str, tmp_path: Path) -> None:
+    """Neither into what a dangling link names nor over the file that a link leads to; said before anything is run."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "thesis.html").write_text("years of work")
+    (tmp_path / name).symlink_to(leads_to)
+    said = revorg("claims", "--quick", "--out", name.split("/")[0], folder=tmp_path)
+    assert said.returncode == 2, said.stderr
+    assert message in said.stderr
+    assert (tmp_path / "thesis.html").read_text() == "years of work"
