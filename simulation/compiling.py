@@ -1,9 +1,9 @@
 """Compiled rules and loops, and where their machine code is kept between runs.
 
 A *rule* is one scalar sentence of the model: numbers in, a number out. A *loop* carries rules over columns. Numba's own
-cache looks only at the file a loop stands in, runs whatever it finds, and where it may not write into the cache folder
-it writes beside the source. So loops have a cache of their own: its folder carries a hash of the whole package's source,
-so that a rule that changes in one file is noticed by every loop, and nothing is loaded that this user did not write.
+cache looks only at the file a loop stands in, runs whatever it finds, and writes beside the source where it may not
+write into the cache folder. So loops have a cache of their own: its folder carries a hash of the whole package's
+source, so that a rule that changes in one file is noticed by every loop, and nothing is loaded that another user wrote.
 """
 
 import ast

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from revorg.experiments.studies.study import Study
 
 
-def run_sweep(
-    file: Path, out: Path, workers: int, cluster: str | None, cluster_tls: Path | None, fresh: bool
-) -> None:
+def run_sweep(file: Path, out: Path, workers: int, cluster: str | None, cluster_tls: Path | None, fresh: bool) -> None:
     """Run a study into a folder and say how it went.
 
     Raises
@@ -102,7 +100,9 @@ def sweep(
     ] = None,
     cluster_tls: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="For tls://…: a PEM file of key and certificate that the whole cluster shares."),
+        typer.Option(
+            metavar="FILE", help="For tls://…: a PEM file of the key and certificate that the cluster shares."
+        ),
     ] = None,
     fresh: Fresh = False,
 ) -> None:

@@ -22,6 +22,7 @@ from revorg.simulation.metrics import METRICS
 Parts = NDArray[np.float64]
 SOME = 500
 """Keys that one question names at most."""
+TABLE = "CREATE TABLE IF NOT EXISTS runs (run TEXT, weeks TEXT, parts BLOB, hash BLOB, PRIMARY KEY (run, weeks))"
 PATIENCE_SECONDS = 3.0
 """How long another process may hold the cache; after that it is asked without waiting, until it is free again."""
 
@@ -89,9 +90,7 @@ class RunCache:
         connection = sqlite3.connect(self.file, timeout=self._patience)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS runs (run TEXT, weeks TEXT, parts BLOB, hash BLOB, PRIMARY KEY (run, weeks))"
-            )
+            connection.execute(TABLE)
         except sqlite3.Error:
             connection.close()
             raise

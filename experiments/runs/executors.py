@@ -221,7 +221,7 @@ class _SafeContext(SpawnContext):
 
 def _safe_context() -> _SafeContext:
     if os.name == "posix":
-        with _safe_path():  # a process of Python's own, which counts semaphores
+        with _deaf(), _safe_path():  # a process of Python's own, which counts semaphores
             multiprocessing.resource_tracker.ensure_running()
     return _SafeContext()
 
@@ -277,11 +277,11 @@ def _interrupts_later() -> Iterator[None]:
 
 @contextmanager
 def _deaf() -> Iterator[None]:
-    """Block Ctrl-C in this thread, and in processes that it starts."""
+    """Block Ctrl-C and the loss of the terminal in this thread, and in processes that it starts."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     try:
         yield
     finally:
