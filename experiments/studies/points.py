@@ -1,5 +1,6 @@
 """The points of a study: every combination of what is listed, given and drawn, each value checked beforehand."""
 
+import warnings
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
@@ -215,9 +216,13 @@ def _cell_faults(column: pd.Series, place: PointColumn, label: str) -> list[str]
 
 def _read_matrix(path: Path) -> pd.DataFrame:
     try:
-        return pd.read_parquet(path) if path.suffix.lower() in (".parquet", ".pq") else pd.read_csv(path)
+        if path.suffix.lower() in (".parquet", ".pq"):
+            return pd.read_parquet(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # more fields than columns
+            return pd.read_csv(path, index_col=False)
     except FileNotFoundError:
         raise BadInput(f"{path}: no such design matrix") from None
-    except (OSError, ValueError) as fault:
+    except (OSError, ValueError, pd.errors.ParserWarning) as fault:
         reason = " ".join(str(fault).split())
         raise BadInput(f"{path}: cannot be read as a table: {reason[:200]}") from None

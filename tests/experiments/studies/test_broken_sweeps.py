@@ -45,7 +45,7 @@ weekly = ["arr"]
 "customers.champion_loss_per_year" = [0.1, 0.3]
 """
 KILLS = 10
-LONG, SHORT = {"seeds": 40, "accounts": 3000}, {"seeds": 60, "accounts": 3000}
+LONG, SHORT = {"seeds": 30, "accounts": 1000}, {"seeds": 24, "accounts": 1000}
 CHUNK_RUNS = 2
 """Both designs at one seed and point."""
 SHORT_RUNS = 4 * SHORT["seeds"]
@@ -330,9 +330,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     processes = []
     try:
         for command in commands:
-            processes.append(
-                subprocess.Popen([*dask, *command], cwd=folder, stderr=subprocess.DEVNULL, env=surroundings)
-            )
+            processes.append(subprocess.Popen([*dask, *command], **settings))
             until(file.exists)
         until(lambda: bool(file.read_text()))
         yield json.loads(file.read_text())["address"], signs, processes
