@@ -21,8 +21,8 @@ from typing import Any, TypeVar, cast
 import numba
 import numpy as np
 import platformdirs
+from numba.core import serialize
 from numba.core.compiler import CompileResult
-from numba.core.serialize import dumps
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -89,14 +89,14 @@ class _KeptCode:
         """Return the machine code for a signature; None when there is none to be trusted."""
         target.refresh()
         path = self._path(signature, target.codegen())
-        content = path and _read_own(path)
-        return CompileResult._rebuild(target, *pickle.loads(content)) if content else None
+        content, rebuild = path and _read_own(path), cast(Any, CompileResult)._rebuild
+        return rebuild(target, *pickle.loads(content)) if content else None
 
     def save_overload(self, signature: object, compiled: Any) -> None:
         """Keep machine code, unless it holds addresses of this process."""
         path = self._path(signature, compiled.codegen)
         if path and not compiled.library.has_dynamic_globals:
-            _write_own(path, dumps(compiled._reduce()))
+            _write_own(path, cast(Any, serialize).dumps(compiled._reduce()))
 
     def flush(self) -> None:
         """Nothing is held back."""

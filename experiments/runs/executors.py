@@ -10,13 +10,13 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from multiprocessing.context import SpawnContext, SpawnProcess
 from multiprocessing.process import BaseProcess
+from time import monotonic as clock
 from types import FrameType, ModuleType
 from typing import Protocol
 
@@ -102,7 +102,7 @@ class _Slot:
         """Whether it is at its work for too long, the time until it was ready not counted."""
         if self.idle or not self.ready.done():
             return False
-        now = time.monotonic()
+        now = clock()
         self.spent_seconds += min(now - (self.looked or now), LONGEST_LOOK_SECONDS)
         self.looked = now
         return self.spent_seconds > self.allowed_seconds

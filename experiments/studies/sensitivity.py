@@ -43,7 +43,8 @@ def _analyzed(ranges: Mapping[str, Range], sampling: Sampling, points: Floats, o
     problem, seed = problem_of(ranges), sampling.seed
     match sampling.method:
         case "sobol":
-            found = salib("analyze.sobol").analyze(problem, outcomes, calc_second_order=False, seed=seed)
+            # SALib takes a seed of 0 for none, and its intervals would be others each time
+            found = salib("analyze.sobol").analyze(problem, outcomes, calc_second_order=False, seed=seed + 1)
         case "morris":
             analyze = salib("analyze.morris").analyze
             found = analyze(problem, points, outcomes, num_levels=sampling.levels, seed=seed)

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -371,6 +371,61 @@ def test_loss_of_the_dask_scheduler(cluster: Cluster, study: Path, undisturbed: 
     assert kept == 3 * CHUNK_RUNS
     assert count(finish(study, out), "reused") == kept
     assert_same(out, undisturbed)
+
+
+# TLS
+
+
+@pytest.fixture
+def pem(tmp_path: Path) -> Path:
+    """Return a file with a key and the certificate that it signed itself."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl makes the certificate")
+    file = tmp_path / "dask.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=revorg"]
+    subprocess.run([*made, "-keyout", str(tmp_path / "key"), "-out", str(file)], check=True, capture_output=True)
+    file.write_text(file.read_text() + (tmp_path / "key").read_text())
+    return file
+
+
+def test_cluster_by_tls(pem: Path, study: Path, tmp_path: Path) -> None:
+    """With the file that scheduler and worker have, runs go there; without it or with another, they answer nobody."""
+    dask, address_of = [sys.executable, "-m", "dask"], tmp_path / "scheduler.json"
+    secured = [word for name in ("ca-file", "cert", "key") for word in (f"--tls-{name}", str(pem))]
+    here = ["--host", "tls://127.0.0.1", "--no-dashboard", "--scheduler-file", str(address_of), *secured]
+    commands = [["scheduler", *here, "--port", "0"]]
+    commands += [["worker", *here, "--no-nanny", "--nthreads", "1", "--local-directory", str(tmp_path)]]
+    settings: dict[str, Any] = {"cwd": tmp_path, "stderr": subprocess.DEVNULL}
+    with ExitStack() as stack:
+        for command in commands:
+            process = stack.enter_context(subprocess.Popen([*dask, *command], **settings))
+            stack.callback(process.kill)
+            until(lambda: address_of.exists() and bool(address_of.read_text()), process)
+        address = json.loads(address_of.read_text())["address"]
+        assert address.startswith("tls://127.0.0.1:")
+        told = finish(study, tmp_path / "out", "--cluster", address, "--cluster-tls", str(pem))
+        assert count(told, "run") == SHORT_RUNS
+        with started(study, tmp_path / "other", "--cluster", address) as process:
+            _, wrong = process.communicate(timeout=PATIENCE_SECONDS)
+        assert process.returncode == 2, wrong
+        assert "Traceback" not in wrong
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--cluster-tls", "dask.pem"], "dask.pem: is for --cluster tls://HOST:PORT"),
+        (["--cluster", "tcp://127.0.0.1:1", "--cluster-tls", "dask.pem"], "dask.pem: is for --cluster tls://HOST:PORT"),
+        (["--cluster", "tls://127.0.0.1:1", "--cluster-tls", "none.pem"], "none.pem: cannot be read as a PEM file"),
+    ],
+)
+def test_tls_that_cannot_be(arguments: list[str], message: str, study: Path, tmp_path: Path) -> None:
+    """Nothing goes over the wire in the clear because of a slip."""
+    with started(study, tmp_path / "out", *arguments) as process:
+        _, wrong = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 2, wrong
+    assert message in wrong
+    assert "Traceback" not in wrong
 
 
 # Disks
