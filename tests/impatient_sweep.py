@@ -14,7 +14,7 @@ from revorg.experiments.studies import sweeps
 if __name__ == "__main__":
     dispatch.SMALL_SECONDS = dispatch.CHUNK_SECONDS = 0.0
     sweeps.FLUSH_SECONDS = terminal.SILENT_SECONDS = -1.0
+    sweeps.TRIAL_SECONDS = pairs.TRIAL_SECONDS = 0.0  # this process makes no runs itself: nobody could hold it
     if held_worker.SIGNS in os.environ:
-        sweeps.TRIAL_SECONDS = pairs.TRIAL_SECONDS = 0.0  # this process makes no runs itself: nobody could hold it
         executors.carry_out = held_worker.carry_out
     main()
