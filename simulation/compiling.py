@@ -52,7 +52,16 @@ def _without_docstrings(tree: ast.Module) -> ast.Module:
 SOURCE_HASH = source_hash()
 """Hash of the source that this process has read."""
 
-_CACHE_FOLDER = str(Path(platformdirs.user_cache_dir("revorg")) / "compiled" / SOURCE_HASH)
+
+def _cache_folder() -> str:
+    """Return where machine code would be kept; nothing where the system knows no home."""
+    try:
+        return str(Path(platformdirs.user_cache_dir("revorg")) / "compiled" / SOURCE_HASH)
+    except RuntimeError:
+        return ""
+
+
+_CACHE_FOLDER = _cache_folder()
 
 
 def plain(rule: Function) -> Function:

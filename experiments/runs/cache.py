@@ -84,8 +84,6 @@ class RunCache:
             return 0
 
     def _connected(self) -> sqlite3.Connection:
-        if not self.file.is_absolute():
-            raise OSError("there is no home to keep it in")
         self.file.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(self.file, timeout=self._patience)
         try:

@@ -199,6 +199,25 @@ def test_numba_is_not_asked_where(script: Path, tmp_path: Path) -> None:
     assert in_tree(script) == before
 
 
+NO_HOME = """
+import platformdirs
+
+def unknown(name):
+    raise RuntimeError("could not determine the home directory")
+
+platformdirs.user_cache_dir = unknown
+"""
+
+
+@posix
+def test_script_where_the_system_knows_no_home(script: Path, tmp_path: Path) -> None:
+    """Newer versions of platformdirs raise then; nothing stops for it."""
+    homeless = script.with_name("homeless.py")
+    homeless.write_text(NO_HOME + SCRIPT, encoding="utf-8")
+    assert doubled(homeless, tmp_path) == ("0", f"{TOLD}there is no home to keep it in\n")
+    assert not list(tmp_path.iterdir())
+
+
 @posix
 def test_command_with_an_empty_cached_file(tmp_path: Path) -> None:
     """It gives the same numbers, and says why it took longer."""
