@@ -1,7 +1,9 @@
 """Executives with faults, for tests of what becomes of a run that goes wrong; workers import them by name."""
 
+import os
 import signal
 import time
+from pathlib import Path
 
 from revorg.simulation.people import Executive
 
@@ -32,12 +34,16 @@ class Raising(_Faulty):
 
 
 class Looping(_Faulty):
-    """Never comes back."""
+    """Never comes back; its time flies, so that no test has to wait for the limit."""
 
     def go_wrong(self) -> None:
         """Loop."""
         while True:
-            pass
+            signal.raise_signal(signal.SIGALRM)
+
+
+STUCK = "REVORG_STUCK"
+"""Names the file in which a stuck process says which it is."""
 
 
 class Stuck(_Faulty):
@@ -46,6 +52,7 @@ class Stuck(_Faulty):
     def go_wrong(self) -> None:
         """Sleep on."""
         signal.signal(signal.SIGALRM, signal.SIG_IGN)
+        Path(os.environ[STUCK]).write_text(str(os.getpid()), encoding="utf-8")
         while True:
             time.sleep(60)
 

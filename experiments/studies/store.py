@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,7 +21,7 @@ from revorg.experiments.studies.plan import Plan
 from revorg.simulation.errors import BadInput
 from revorg.simulation.fingerprint import fingerprint
 
-ASKED, LOCK = "study.json", "study.lock"
+ASKED, LOCK, SUM = "study.json", "study.lock", "sum"
 RUNS, WEEKS, ASIDE = "runs", "weeks", "damaged"
 PASSING = ("TimeLimit", "WorkerLost", "MemoryError")
 """Errors that another attempt may not meet; runs that failed of them are tried again by the next start."""
@@ -28,6 +29,10 @@ PASSING = ("TimeLimit", "WorkerLost", "MemoryError")
 
 class Taken(RuntimeError):  # noqa: N818  (it names what was found)
     """Another process works on the folder."""
+
+
+class Gone(RuntimeError):  # noqa: N818  (it names what happened)
+    """The folder was deleted or moved while a sweep worked in it."""
 
 
 class Store:
@@ -117,7 +122,10 @@ class Store:
         ------
         OSError
             When there is no room; what was written before stays.
+        Gone
+            When the folder was deleted; it is not made again without what it held.
         """
+        self._check_is_there()
         if weeks is not None and len(weeks):
             self.weeks.write(pa.Table.from_pandas(weeks, preserve_index=False))
         self.runs.write(pa.table(dict(rows), schema=self._schema))
@@ -133,8 +141,13 @@ class Store:
         fields += [("status", pa.string()), ("error", pa.string())]
         return pa.schema([*fields, *((name, pa.float64()) for name in self.plan.study.outcomes)])
 
+    def _check_is_there(self) -> None:
+        if not (self.folder / ASKED).exists():
+            raise Gone(f"{self.folder}: was deleted or moved while the sweep worked; nothing more was written")
+
     def tidy(self) -> None:
         """Merge what is in small parts."""
+        self._check_is_there()
         self.runs.merge()
         self.weeks.merge()
 
@@ -220,10 +233,17 @@ def described(plan: Plan) -> dict[str, Any]:
         "uncertainties": [path for path in plan.columns if path not in (*plan.study.levers, "design")],
         "levers": [path for path in plan.columns if path in (*plan.study.levers, "design")],
     }
-    return {
+    asked = {
         "study": study, "fingerprint": fingerprint(), "asked": plan.fingerprint, "runs": len(plan), **kinds,
         "scenarios": scenarios,
     }  # fmt: skip
+    return {**asked, SUM: _sum(asked)}
+
+
+def _sum(asked: Mapping[str, Any]) -> str:
+    """Return a sum over all else that a study's folder says about itself: nobody edits it unnoticed."""
+    told = {name: value for name, value in asked.items() if name != SUM}
+    return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _check_is_ours(folder: Path, plan: Plan) -> None:
@@ -234,7 +254,7 @@ def _check_is_ours(folder: Path, plan: Plan) -> None:
         if strangers:
             raise BadInput(f"{folder}: holds {strangers[0]} and no {ASKED}; give a new folder or an empty one")
         return
-    there = read_asked(folder)
+    there = _parsed(folder)
     found, wanted = (there["asked"], there["fingerprint"]), (plan.fingerprint, fingerprint())
     if found != wanted:
         what = "another study" if found[1] == wanted[1] else "another version of the model"
@@ -243,6 +263,7 @@ def _check_is_ours(folder: Path, plan: Plan) -> None:
             f"  there: study {found[0]}, model {found[1]}\n"
             f"  asked: study {wanted[0]}, model {wanted[1]}"
         )
+    read_asked(folder)
 
 
 def _strangers(folder: Path) -> list[str]:
@@ -258,8 +279,15 @@ def read_asked(folder: Path) -> dict[str, Any]:
     Raises
     ------
     BadInput
-        When it is no study's folder.
+        When it is no study's folder, or somebody edited what it says.
     """
+    found = _parsed(folder)
+    if found.get(SUM) != _sum(found):
+        raise BadInput(f"{folder / ASKED}: was edited since the sweep wrote it; put it back as it was")
+    return found
+
+
+def _parsed(folder: Path) -> dict[str, Any]:
     try:
         found = json.loads((folder / ASKED).read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -313,7 +313,7 @@ def test_processes_from_a_line_and_from_a_cell(tmp_path: Path) -> None:
         "print(len(sweep(study, 'out', workers=2)))\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
     )
     assert (done.returncode, done.stdout) == (0, "100\n"), done.stderr
     shutil.rmtree(tmp_path / "out")
@@ -342,6 +342,7 @@ def test_failed_runs_are_listed_with_the_command_that_repeats_them(tmp_path: Pat
     """Exit 1 at the end; the command fails alike."""
     (tmp_path / "study.toml").write_text(
         'scenarios = ["simple-single"]\ndesigns = ["cro:executor"]\nseeds = [7]\ntime_limit_seconds = 0.01\n'
+        '[set]\n"market.accounts" = 100000\n'  # far more than any machine does in the limit
         '[levers]\n"sales.ramp_weeks" = [10, 20]\n'
     )
     said = revorg("sweep", "study.toml", "--out", "out", folder=tmp_path)
@@ -349,6 +350,7 @@ def test_failed_runs_are_listed_with_the_command_that_repeats_them(tmp_path: Pat
     assert "2 failed" in said.stdout
     assert "TimeLimit: longer than 0.01 s (seed 7)" in said.stderr
     assert 'revorg run simple-single --set \'organization.chief={seat = "cro"' in said.stderr
+    assert "--set market.accounts=100000 --set" in said.stderr
     assert "--set sales.ramp_weeks=10.0 --seed 7" in said.stderr
     table = table_of(tmp_path / "out")
     assert table["status"].eq("failed").all()
@@ -402,6 +404,7 @@ MATRICES = [
     ("customers.term_weeks\n26\nmany\n", ['row 2, column customers.term_weeks: "many" is not a finite number']),
     ("customers.term_weeks\n26.5\n", ["row 1, column customers.term_weeks: 26.5 is not a whole number"]),
     ("sales.ramp_weeks\ninf\n", ["row 1, column sales.ramp_weeks: inf is not a finite number"]),
+    ("customers.term_weeks,sales.ramp_weeks\n26,10,3\n52,20,4\n", ["points.csv"]),  # more cells than columns
     ("customers.term_weeks\n", ["there are no points in it"]),
     ("", ["cannot be read as a table"]),
 ]
