@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from revorg.experiments.studies.study import Study as Study
     from revorg.experiments.studies.sweeps import sweep as sweep
     from revorg.scenarios.loading import load as load
+    from revorg.scenarios.model import RevenueOrganization as RevenueOrganization
     from revorg.simulation.errors import BadInput as BadInput
-    from revorg.simulation.model import RevenueOrganization as RevenueOrganization
     from revorg.simulation.people import Executive as Executive
 
 _HOMES = {
     "BadInput": "simulation.errors",
     "Executive": "simulation.people",
-    "RevenueOrganization": "simulation.model",
+    "RevenueOrganization": "scenarios.model",
     "Study": "experiments.studies.study",
     "assess": "experiments.claims.verdict_table",
     "load": "scenarios.loading",
