@@ -17,12 +17,18 @@ if TYPE_CHECKING:
     from revorg.scenarios.loading import load as load
     from revorg.scenarios.model import RevenueOrganization as RevenueOrganization
     from revorg.simulation.errors import BadInput as BadInput
+    from revorg.simulation.people import Customer as Customer
+    from revorg.simulation.people import Deal as Deal
     from revorg.simulation.people import Executive as Executive
+    from revorg.simulation.people import SalesRep as SalesRep
 
 _HOMES = {
     "BadInput": "simulation.errors",
+    "Customer": "simulation.people",
+    "Deal": "simulation.people",
     "Executive": "simulation.people",
     "RevenueOrganization": "scenarios.model",
+    "SalesRep": "simulation.people",
     "Study": "experiments.studies.study",
     "assess": "experiments.claims.verdict_table",
     "load": "scenarios.loading",
@@ -34,8 +40,11 @@ _HOMES = {
 
 __all__ = [
     "BadInput",
+    "Customer",
+    "Deal",
     "Executive",
     "RevenueOrganization",
+    "SalesRep",
     "Study",
     "assess",
     "load",

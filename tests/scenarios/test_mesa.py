@@ -8,9 +8,8 @@ import pandas as pd
 import pytest
 from small_worlds import differences
 
-from revorg import BadInput, RevenueOrganization, load
+from revorg import BadInput, Customer, Deal, Executive, RevenueOrganization, SalesRep, load
 from revorg.simulation import model as simulated
-from revorg.simulation.people import Customer, Deal, Executive, SalesRep
 
 WEEKS = 5
 FIRM = f'extends = "simple-single"\n[market]\naccounts = 600\n[run]\nweeks = {WEEKS}\nwarm_up_weeks = 26\n'
