@@ -47,8 +47,8 @@ class Listing:
             for place, record in enumerate(self.records)
             if any(word.lower() in str(value).lower() for value in record.values())
         ]
-        rows, records = (tuple(part[place] for place in kept) for part in (self.rows, self.records))
-        return replace(self, rows=rows, records=records)
+        rows, records = (self.rows[place] for place in kept), (self.records[place] for place in kept)
+        return replace(self, rows=tuple(rows), records=tuple(records))
 
 
 def _text(value: Any) -> str:
