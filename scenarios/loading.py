@@ -66,19 +66,22 @@ def schema() -> Data:
     return described
 
 
-def load(scenario: str | Path) -> Scenario:
+def load(scenario: str | Path | Scenario) -> Scenario:
     """Return a scenario by its name, or from a TOML file.
 
     Parameters
     ----------
     scenario
-        One of `names()`, or a path: anything that has a folder or ends in .toml.
+        One of `names()`, or a path: anything that has a folder or ends in .toml. What is a scenario already stays
+        as it is.
 
     Raises
     ------
     BadInput
         If there is no such scenario, or its file or one that it extends is not sound.
     """
+    if isinstance(scenario, Scenario):
+        return scenario
     chain = _chain(scenario)
     try:
         return Scenario.model_validate(_complete(chain))

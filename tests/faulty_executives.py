@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from importlib import import_module
 from pathlib import Path
 
 from revorg.simulation.people import Executive
@@ -31,6 +32,14 @@ class Raising(_Faulty):
     def go_wrong(self) -> None:
         """Raise."""
         raise ZeroDivisionError("a fault of this test")
+
+
+class Misspelling(_Faulty):
+    """Calls a library that raises, with a message of a thousand letters."""
+
+    def go_wrong(self) -> None:
+        """Import what there is not."""
+        import_module("x" * 1000)
 
 
 class Looping(_Faulty):

@@ -29,13 +29,14 @@ class Control:
     Attributes
     ----------
     name : str
-    passed : bool
+    passed : bool or None
+        None when it was not run.
     detail : str
-        What was compared, or the first differences.
+        What was compared, or the first differences; why it was not run.
     """
 
     name: str
-    passed: bool
+    passed: bool | None
     detail: str
 
 

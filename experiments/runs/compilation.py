@@ -36,7 +36,7 @@ def live_through_a_quarter() -> None:
 
 def _small_firm() -> RevenueOrganization:
     world = load("simple-single").changed({"market.accounts": 200})
-    return RevenueOrganization(world.changed({"run.warm_up_weeks": 0, "run.weeks": WEEKS_A_QUARTER}))
+    return RevenueOrganization(world.changed({"run.warm_up_weeks": 0, "run.weeks": WEEKS_A_QUARTER}), seed=0)
 
 
 def compile_late_loops() -> None:

@@ -9,11 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from revorg.experiments.runs.jobs import DONE
+from revorg.experiments.studies.differences import OWN
 from revorg.experiments.studies.parquet import Damaged, read_folder
 from revorg.experiments.studies.store import ASKED, RUNS, WEEKS, read_asked
 from revorg.simulation.errors import BadInput
 
 MODEL = "revorg"
+NAMES = ("scenario", "design")
 AGAIN = "start the sweep again to make its runs"
 
 
@@ -45,8 +47,7 @@ def table_of(folder: str | Path, *, partial: bool = False) -> pd.DataFrame:
         return frame
     order = [*_levels(frame, asked), "seed"]
     _check_levels(frame, asked, order, folder)
-    names = {name: str for name in ("scenario", "design") if name in frame}
-    return frame.sort_values(order, kind="stable", ignore_index=True).astype(names)
+    return frame.sort_values(order, kind="stable", ignore_index=True).astype(dict.fromkeys(NAMES, str))
 
 
 def weeks_of(folder: str | Path, *, partial: bool = False) -> pd.DataFrame:
@@ -77,16 +78,20 @@ def weeks_of(folder: str | Path, *, partial: bool = False) -> pd.DataFrame:
     return weeks[weeks["run"].isin(done)].sort_values(["run", "week"], ignore_index=True)
 
 
-def to_ema(folder: str | Path, *, partial: bool = False) -> Experiments:
+def to_ema(folder: str | Path, *, average: bool = False, partial: bool = False) -> Experiments:
     """Return the runs that did not fail in EMA Workbench's shape: an experiments frame and a dict of arrays.
 
-    The frame has every uncertainty and lever under its dotted path, and EMA's columns ``scenario`` (the world: base
-    scenario and uncertainties), ``policy`` (design and levers) and ``model``; ``seed`` beside them. Outcomes are
-    arrays of shape (runs,), weekly series, where they are kept, of shape (runs, weeks) under ``weekly.NAME``.
+    The frame has every uncertainty and lever under its dotted path; what is no number is a category, as are ``world``
+    (the base scenario) and ``design``. Beside them stand EMA's columns: ``scenario`` numbers worlds and their
+    uncertainties, ``policy`` names designs and their levers, ``model``. Seeds are replications and no uncertainty:
+    a point has as many rows as seeds. Outcomes are arrays of shape (rows,), weekly series, where they are kept, of
+    shape (rows, weeks) under ``weekly.NAME``.
 
     Parameters
     ----------
     folder : path
+    average : bool
+        Return one row a point, with means over its seeds (of those in which there was something to measure).
     partial : bool
         As for :func:`table_of`.
 
@@ -102,14 +107,32 @@ def to_ema(folder: str | Path, *, partial: bool = False) -> Experiments:
     weeks = weeks_of(folder, partial=partial) if asked["study"]["weekly"] else None
     if weeks is not None:
         frame = frame[frame["run"].isin(weeks["run"])].reset_index(drop=True)
-    uncertain = [column for column in asked["uncertainties"] if column != "scenario"]
-    levers = [column for column in asked["levers"] if column != "design"]
-    experiments = frame[[*uncertain, *levers, "seed"]].copy()
-    experiments["scenario"] = _numbered(frame, asked["uncertainties"])
-    experiments["policy"] = _numbered(frame, asked["levers"])
-    experiments["model"] = MODEL
     outcomes = {name: frame[name].to_numpy(dtype=float) for name in asked["study"]["outcomes"]}
-    return Experiments(experiments, outcomes | (_series(weeks, frame["run"]) if weeks is not None else {}))
+    if weeks is not None:
+        outcomes |= _series(weeks, frame["run"])
+    found = Experiments(_experiments(frame, asked), outcomes)
+    return _averaged(found) if average else found
+
+
+def _experiments(frame: pd.DataFrame, asked: Mapping[str, Any]) -> pd.DataFrame:
+    uncertain, levers = ([path for path in asked[kind] if path not in NAMES] for kind in ("uncertainties", "levers"))
+    experiments = frame[["scenario", *uncertain, "design", *levers]].rename(columns={"scenario": "world"})
+    policy = frame["design"]
+    for path in levers:
+        policy = policy + f", {path}=" + frame[path].astype(str)
+    experiments = experiments.assign(scenario=_numbered(frame, asked["uncertainties"]), policy=policy, model=MODEL)
+    return experiments.astype(dict.fromkeys(experiments.select_dtypes(exclude=np.number), "category"))
+
+
+def _averaged(found: Experiments) -> Experiments:
+    """Return one row a scenario and policy."""
+    rows = found.experiments
+    point = rows.groupby(["scenario", "policy"], sort=False, observed=True).ngroup()
+    means = {
+        name: pd.DataFrame(values).groupby(point.to_numpy()).mean().to_numpy().reshape(-1, *values.shape[1:])
+        for name, values in found.outcomes.items()
+    }
+    return Experiments(rows[~point.duplicated()].reset_index(drop=True), means)
 
 
 def _read(folder: Path, key: list[str], partial: bool) -> pd.DataFrame:
@@ -152,13 +175,11 @@ def _check_levels(frame: pd.DataFrame, asked: Mapping[str, Any], order: list[str
 
 def _levels(frame: pd.DataFrame, asked: Mapping[str, Any]) -> list[str]:
     """Make scenarios and designs sort as the study names them; return the varied columns."""
-    design_names = [design["name"] for design in asked["study"]["designs"]]
+    design_names = [design["name"] for design in asked["study"]["designs"]] or [OWN]
     for column, names in (("scenario", asked["study"]["scenarios"]), ("design", design_names)):
         if column in frame:
             frame[column] = pd.Categorical(frame[column], names)
-    columns = [*asked["uncertainties"], *asked["levers"]]
-    first = [name for name in ("scenario", "design") if name in columns]
-    return first + [name for name in columns if name not in first]
+    return [*NAMES, *(name for name in (*asked["uncertainties"], *asked["levers"]) if name not in NAMES)]
 
 
 def _numbered(frame: pd.DataFrame, columns: list[str]) -> NDArray[np.int64]:

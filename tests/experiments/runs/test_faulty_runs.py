@@ -1,5 +1,6 @@
 """Damaged tables, and runs that go wrong: each costs what it must, and nothing else in the table changes."""
 
+import inspect
 import os
 import shutil
 import signal
@@ -14,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 import psutil
 import pytest
-from faulty_executives import FAULTY_SEED, STUCK, Looping, NotANumber, Raising, Sound, Stuck
+from faulty_executives import FAULTY_SEED, STUCK, Looping, Misspelling, NotANumber, Raising, Sound, Stuck
 from filelock import FileLock
 from notes import Notes
 
@@ -177,6 +178,23 @@ def test_run_that_goes_wrong(
     for _ in range(2):
         found = sweep(plain(), tmp_path / "out", executives={"cro": kind}, workers=workers)
         assert_one_failed(found, sound, error)
+
+
+@pytest.mark.parametrize("kind", [Raising, Misspelling])
+def test_line_of_the_users_own_file_is_told(kind: type, tmp_path: Path) -> None:
+    """Where the fault is to be mended: in the user's file, also when a library raises and has much to say."""
+    table = sweep(plain(), tmp_path / "out", executives={"cro": kind}, workers=1)
+    (error,) = table.loc[table["status"] == "failed", "error"]
+    _, first = inspect.getsourcelines(kind.go_wrong)  # type: ignore[attr-defined]
+    assert error.endswith(f" (faulty_executives.py, line {first + 2}, in go_wrong)")
+    assert len(error) <= 300
+
+
+def test_a_fault_that_is_not_of_the_users_code_names_no_line(tmp_path: Path) -> None:
+    """What the executive left behind went wrong later, in the model: no line of the user's is to blame."""
+    table = sweep(plain(), tmp_path / "out", executives={"cro": NotANumber}, workers=1)
+    (error,) = table.loc[table["status"] == "failed", "error"]
+    assert ".py" not in error
 
 
 @posix

@@ -24,7 +24,7 @@ from revorg.experiments.runs.jobs import Chunk, RunOptions
 from revorg.experiments.runs.keys import run_key, scenario_number
 from revorg.experiments.runs.worker import OtherModel, carry_out
 from revorg.experiments.studies.plan import Plan
-from revorg.experiments.studies.results import table_of, to_ema
+from revorg.experiments.studies.results import table_of
 from revorg.experiments.studies.sensitivity import sensitivity
 from revorg.experiments.studies.study import Study, read_study
 from revorg.experiments.studies.sweeps import carry_out_study, sweep
@@ -117,18 +117,6 @@ def test_workers_and_executors_change_no_bit(grid: Path, tmp_path: Path, monkeyp
         pd.testing.assert_frame_equal(sweep(GRID, tmp_path / "threads", executor=threads), expected, check_exact=True)
 
 
-def test_ema_shape(grid: Path) -> None:
-    """Experiments frame and outcomes arrays, row by row the same runs."""
-    experiments, outcomes = to_ema(grid)
-    table = table_of(grid)
-    assert {"scenario", "policy", "model", *GRID.varied} <= set(experiments.columns)
-    assert experiments["policy"].nunique() == 4
-    assert experiments["scenario"].nunique() == 8
-    assert outcomes["arr_growth"].shape == (len(experiments),)
-    assert np.array_equal(outcomes["arr_growth"], table["arr_growth"])
-    assert outcomes["weekly.arr"].shape == (len(experiments), SMALL["run.weeks"])
-
-
 def test_study_says_what_was_asked(grid: Path) -> None:
     """study.json is data, with the model's fingerprint."""
     asked = json.loads((grid / "study.json").read_text(encoding="utf-8"))
@@ -190,7 +178,7 @@ def test_matrix(ending: str, tmp_path: Path) -> None:
         '[levers]\n"levers.expansion" = [true, false]\n"customers.term_weeks" = "given"\n'
     )
     plan = Plan.of(read_study(tmp_path / "study.toml"))
-    assert plan.columns == ["customers.champion_loss_per_year", "levers.expansion", "customers.term_weeks"]
+    assert plan.paths == ["customers.champion_loss_per_year", "levers.expansion", "customers.term_weeks"]
     assert plan.points.to_numpy().tolist() == [[0.1, True, 26], [0.1, False, 26], [0.2, True, 52], [0.2, False, 52]]
 
 
@@ -240,17 +228,6 @@ def test_a_worker_of_another_model_is_found_out() -> None:
 
 
 # Going on
-
-
-def test_more_of_the_same_is_another_study(grid: Path) -> None:
-    """Refused with both fingerprints, and nothing in the folder is touched."""
-    before = {path: path.stat().st_mtime_ns for path in grid.rglob("*")}
-    other = small(seeds=4)
-    with pytest.raises(BadInput, match="holds results of another study") as told:
-        sweep(other, grid)
-    assert Plan.of(other).fingerprint in str(told.value)
-    assert Plan.of(GRID).fingerprint in str(told.value)
-    assert before == {path: path.stat().st_mtime_ns for path in grid.rglob("*")}
 
 
 def test_folder_of_another_model_is_refused(tmp_path: Path) -> None:
