@@ -1,7 +1,9 @@
 """The command ``revorg``: every command by its name, with a line to copy below its help."""
 
+import signal
 import sys
 from collections.abc import Callable
+from types import FrameType
 
 import typer
 
@@ -12,6 +14,7 @@ from revorg.experiments.commands.exit_codes import BAD_INPUT
 from revorg.experiments.commands.names import list_, show, validate
 from revorg.experiments.commands.patterns import patterns
 from revorg.experiments.commands.run import run
+from revorg.experiments.commands.streams import speak_plainly
 from revorg.experiments.commands.sweep import sweep
 
 COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
@@ -54,8 +57,24 @@ def _options(
     """Simulate revenue organizations agent by agent, and test claims about their leaders."""
 
 
+def _end_as_interrupt(_number: int, frame: FrameType | None) -> None:
+    """Do what Ctrl-C would do now, also where the command was started deaf to it."""
+    handler = signal.getsignal(signal.SIGINT)
+    (handler if callable(handler) else signal.default_int_handler)(signal.SIGINT, frame)
+
+
+def _end_well_when_told() -> None:
+    """Let the system's wish to end the command, and the loss of its terminal, end it as Ctrl-C does."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:  # nohup has it ignored
+            signal.signal(number, _end_as_interrupt)
+
+
 def main() -> None:
     """Run the command; what a user got wrong is told in a line, with exit code 2."""
+    speak_plainly()
+    _end_well_when_told()
     try:
         app()
     except ValueError as fault:

@@ -1,9 +1,10 @@
 """A design: who sits in the chief's place, written ``seat:person``."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from revorg.simulation.errors import BadInput, near_miss, shown
 from revorg.simulation.organization import FUNCTIONS
@@ -43,10 +44,10 @@ class Design:
         BadInput
             When the text is not two names with a colon between them.
         """
-        seat, colon, person = text.partition(":")
-        if not (seat and colon and person) or ":" in person:
-            raise BadInput(f"design {text!r}: expected seat:person, for example cro:strategist")
-        return cls(seat, person)
+        names = _names(text)
+        if names is None:
+            raise BadInput(f"design {shown(text)}: expected seat:person, for example cro:strategist")
+        return cls(*names)
 
     @property
     def settings(self) -> dict[str, dict[str, str]]:
@@ -64,11 +65,39 @@ class Design:
         return scenario.with_leader(seat=self.seat, profile=self.person)
 
 
-def _two_names(text: str) -> dict[str, str]:
+EXAMPLE = 'seat:person, for example "cro:strategist"'
+
+
+def _names(text: str) -> tuple[str, str] | None:
+    """Return the two names of ``seat:person``; None when the text is something else."""
     seat, colon, person = text.partition(":")
-    if not (seat and colon and person) or ":" in person:
-        raise ValueError(f'is not seat:person, for example "cro:strategist": {shown(text)}')
-    return {"seat": seat, "holder": person}
+    return None if not (seat and colon and person) or ":" in person else (seat, person)
+
+
+def _member(text: str) -> dict[str, str]:
+    names = _names(text)
+    if names is None:
+        raise ValueError(f"is not {EXAMPLE}: {shown(text)}")
+    return dict(zip(("seat", "holder"), names, strict=True))
+
+
+def quoted_paths(settings: Any, info: ValidationInfo) -> Any:
+    """Refuse dotted paths without quotes, which TOML reads as tables."""
+    for key, value in settings.items() if isinstance(settings, Mapping) else ():
+        if isinstance(value, Mapping) and "." not in key and not {"low", "high"} & set(value):
+            raise ValueError(f'[{info.field_name}] {key}: quote the path, "{_path_into(key, value)}" = …')
+    return settings
+
+
+def _path_into(path: str, value: Any) -> str:
+    """Return the dotted path to the first value below a place."""
+    while isinstance(value, Mapping) and value and not {"low", "high"} & set(value):
+        key, value = next(iter(value.items()))
+        path = f"{path}.{key}"
+    return path
+
+
+DottedPaths = Annotated[dict[str, Any], BeforeValidator(quoted_paths)]
 
 
 class Arrangement(ParameterTable):
@@ -84,14 +113,14 @@ class Arrangement(ParameterTable):
     """Who leads a function below the chief, as seat:person or as a person alone, by function."""
     levers: dict[str, Any] = Field(default_factory=dict)
     """What is set in [levers]."""
-    set: dict[str, Any] = Field(default_factory=dict)
+    set: DottedPaths = Field(default_factory=dict)
     """Anything else, by dotted path."""
 
     @field_validator("chief")
     @classmethod
     def _is_seat_and_person(cls, chief: str | None) -> str | None:
         if chief is not None:
-            _two_names(chief)
+            _member(chief)
         return chief
 
     @model_validator(mode="after")
@@ -101,6 +130,11 @@ class Arrangement(ParameterTable):
         strangers = [head for head in self.heads if head not in FUNCTIONS]
         if strangers:
             raise ValueError(f"design {self.name}: heads.{strangers[0]}: unknown{near_miss(strangers[0], FUNCTIONS)}")
+        for function, who in self.heads.items():
+            if not who or (":" in who and _names(who) is None):
+                raise ValueError(
+                    f"design {self.name}: heads.{function} = {shown(who)} is neither a person nor {EXAMPLE}"
+                )
         return self
 
     @property
@@ -108,12 +142,12 @@ class Arrangement(ParameterTable):
         """What is set, by dotted path."""
         made: dict[str, Any] = {}
         if self.chief is not None:
-            made["organization.chief"] = _two_names(self.chief)
+            made["organization.chief"] = _member(self.chief)
             if self.lines is not None:
                 made[f"seats.{made['organization.chief']['seat']}.leads"] = list(self.lines)
         for function, who in self.heads.items():
             place = f"organization.head_of_{function}"
-            made |= {place: _two_names(who)} if ":" in who else {f"{place}.holder": who}
+            made |= {place: _member(who)} if ":" in who else {f"{place}.holder": who}
         return made | {f"levers.{name}": value for name, value in self.levers.items()} | self.set
 
 

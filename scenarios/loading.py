@@ -1,6 +1,5 @@
 """Scenario files: find them, lay one over the other along `extends`, check what comes out."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -9,11 +8,12 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from revorg.scenarios.reading import FileKind, parse_toml, read_toml
 from revorg.simulation.errors import BadInput, Place, near_miss, problems, shown
 from revorg.simulation.organization import Profile, Seat
 from revorg.simulation.scenario import CATALOGUES, Scenario
 
-LARGEST_FILE_BYTES = 1_000_000
+SCENARIO_FILE = FileKind("scenario file")
 CATALOGUE = "catalogue"
 """The file of seats, persons and the neutral organization, over which every scenario is laid."""
 
@@ -66,19 +66,22 @@ def schema() -> Data:
     return described
 
 
-def load(scenario: str | Path) -> Scenario:
+def load(scenario: str | Path | Scenario) -> Scenario:
     """Return a scenario by its name, or from a TOML file.
 
     Parameters
     ----------
     scenario
-        One of `names()`, or a path: anything that has a folder or ends in .toml.
+        One of `names()`, or a path: anything that has a folder or ends in .toml. What is a scenario already stays
+        as it is.
 
     Raises
     ------
     BadInput
         If there is no such scenario, or its file or one that it extends is not sound.
     """
+    if isinstance(scenario, Scenario):
+        return scenario
     chain = _chain(scenario)
     try:
         return Scenario.model_validate(_complete(chain))
@@ -93,12 +96,13 @@ def load(scenario: str | Path) -> Scenario:
 def _chain(scenario: str | Path) -> list[Source]:
     """Read a scenario and all that it extends: itself first, the catalogue last."""
     chain = [_read(scenario, Path())]
+    places = {chain[0].identity: 0}
     while "extends" in chain[-1].data:
         chain.append(_extended_source(chain[-1]))
-        seen = [source.identity for source in chain]
-        if seen[-1] in seen[:-1]:
-            circle = [source.label for source in chain[seen.index(seen[-1]) :]]
-            raise BadInput(f"{chain[0].label}: extends in a circle: {' → '.join(circle)}")
+        first = places.setdefault(chain[-1].identity, len(chain) - 1)
+        if first < len(chain) - 1:
+            circle = [source.label for source in chain[first:]]
+            raise BadInput(f"{chain[0].label}: extends in a circle: {_circle(circle)}")
     return [*chain, Source(f"{CATALOGUE}.toml", None, _packaged(CATALOGUE))]
 
 
@@ -116,7 +120,7 @@ def _read(reference: str | Path, folder: Path) -> Source:
     """Read what a name or a path stands for."""
     if isinstance(reference, Path) or reference.endswith(".toml") or {"/", "\\"} & set(reference):
         path = folder / Path(reference).expanduser()
-        return Source(str(path), path, _parsed(_bytes(path), str(path)))
+        return Source(str(path), path, _known_tables(read_toml(path, SCENARIO_FILE), str(path)))
     if reference not in names():
         raise BadInput(f"unknown scenario {shown(reference)}{near_miss(reference, names())}")
     return Source(f"{reference}.toml", None, _packaged(reference))
@@ -125,32 +129,11 @@ def _read(reference: str | Path, folder: Path) -> Source:
 @cache
 def _packaged(name: str) -> Data:
     label = f"{name}.toml"
-    return _parsed(files("revorg.scenarios").joinpath(label).read_bytes(), label)
+    return parse_toml(files("revorg.scenarios").joinpath(label).read_bytes(), label, SCENARIO_FILE)
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE_BYTES + 1)
-    except (OSError, ValueError) as error:  # ValueError: a path with a null byte
-        raise BadInput(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    if len(content) > LARGEST_FILE_BYTES:
-        raise BadInput(f"{path}: over 1 MB, too large for a scenario file")
-    return content
-
-
-def _parsed(content: bytes, label: str) -> Data:
-    try:
-        data = tomllib.loads(content.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise BadInput(f"{label}: not UTF-8 (at line {line})") from None
-    except RecursionError:
-        raise BadInput(f"{label}: not a scenario: nested too deeply") from None
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"{label}: not TOML: {error}") from None
-    except ValueError:
-        raise BadInput(f"{label}: a number in it has thousands of digits") from None
+def _known_tables(data: Data, label: str) -> Data:
+    """Refuse tables that no scenario has."""
     known = ("extends", *Scenario.model_fields)
     for key in data:
         if key not in known:
@@ -194,26 +177,48 @@ def _resolved(catalogue: Any, table: str, chain: Sequence[Source]) -> Any:
     """Lay every entry of a catalogue over the entry that it extends."""
     if not isinstance(catalogue, Mapping):
         return catalogue
-    resolved = {}
+    resolved: Data = {}
     for name in catalogue:
         try:
-            resolved[name] = _entry(catalogue, [name])
+            for entry in reversed(_entries_below(catalogue, name, resolved)):
+                resolved[entry] = _entry(catalogue[entry], resolved)
         except BadInput as fault:
             raise BadInput(_blamed(chain, (table, name), f"[{table}.{name}] {fault}")) from None
-    return resolved
+    return {name: resolved[name] for name in catalogue}
 
 
-def _entry(catalogue: Mapping[str, Any], names_so_far: list[str]) -> Any:
-    own = catalogue[names_so_far[-1]]
-    if not isinstance(own, Mapping) or "extends" not in own:
+def _entries_below(catalogue: Mapping[str, Any], name: str, resolved: Data) -> list[str]:
+    """Return an entry and those that it extends, down to the first that is resolved."""
+    below: dict[str, None] = {}
+    while name not in resolved:
+        below[name] = None
+        base = _base(catalogue[name])
+        if base is None:
+            break
+        if not isinstance(base, str) or base not in catalogue:
+            raise BadInput(f"extends = {shown(base)}: unknown{near_miss(str(base), catalogue)}")
+        if base in below:
+            raise BadInput(f"extends in a circle: {_circle([*below, base])}")
+        name = base
+    return list(below)
+
+
+def _circle(chain: Sequence[str]) -> str:
+    """Write a circle; of a long one, how it begins and how it ends."""
+    shortened = [*chain[:5], "…", *chain[-5:]] if len(chain) > 12 else chain
+    return " → ".join(shortened)
+
+
+def _base(entry: Any) -> Any:
+    """Return what an entry extends; None when it stands alone."""
+    return entry.get("extends") if isinstance(entry, Mapping) else None
+
+
+def _entry(own: Any, resolved: Data) -> Any:
+    base = _base(own)
+    if base is None:
         return own
-    base = own["extends"]
-    if base in names_so_far:
-        raise BadInput(f"extends in a circle: {' → '.join([*names_so_far, base])}")
-    if not isinstance(base, str) or base not in catalogue:
-        raise BadInput(f"extends = {shown(base)}: unknown{near_miss(base, catalogue)}")
-    rest = {key: value for key, value in own.items() if key != "extends"}
-    return _merged(_entry(catalogue, [*names_so_far, base]), rest)
+    return _merged(resolved[base], {key: value for key, value in own.items() if key != "extends"})
 
 
 # Saying which file is at fault

@@ -1,7 +1,7 @@
 """The one error that a user's input can raise, and how it words what is wrong, where, and what was meant."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,18 @@ Place = tuple[str, ...]
 FEW = 16
 """Names that a message can list."""
 
+MOST_TOLD = 10
+"""Faults that are told one by one; of the others it is said how many there are."""
+
+LONGEST_NAME = 100
+"""Characters of a name by which a near miss is looked for."""
+
+LONGEST_LINE = 600
+"""Characters of a line of a message: a name of thousands of letters hides what is said of it."""
+
+LONGEST_VALUE = 1000
+"""Characters of a value that are looked at before it is cut short."""
+
 FOLLOWS = "follows_from_another"
 """Type of a fault that would not be there without another one, and is not reported."""
 
@@ -24,12 +36,41 @@ KINDS = {
     "dict_type": "a table",
     "model_type": "a table",
     "model_attributes_type": "a table",
+    "bool_type": "true or false",
 }
 """What pydantic wanted, in plain words."""
+
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Characters that steer a terminal instead of standing for something; tabs and ends of lines are none."""
 
 
 class BadInput(ValueError):  # noqa: N818  (it names what was given, not what broke)
     """Something a user gave is wrong; the message says where, what, what is allowed and the near miss."""
+
+    def __init__(self, message: str) -> None:
+        lines = [line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}…" for line in message.split("\n")]
+        super().__init__(printable("\n".join(lines)))
+
+
+def printable(text: str) -> str:
+    r"""Return a text without control characters: what a user's file says must not steer the terminal.
+
+    >>> printable("red: \x1b[31m")
+    'red: \\x1b[31m'
+    """
+    return CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def few(messages: Sequence[str]) -> str:
+    r"""Return the first messages, one a line, and how many more there are.
+
+    >>> few(["one", "two"])
+    'one\ntwo'
+    >>> few([str(n) for n in range(30)]).splitlines()[-1]
+    '… and 20 more'
+    """
+    more = len(messages) - MOST_TOLD
+    return "\n".join([*messages[:MOST_TOLD], *([f"… and {more:,} more"] if more > 0 else [])])
 
 
 def near_miss(name: str, known: Iterable[str]) -> str:
@@ -40,13 +81,12 @@ def near_miss(name: str, known: Iterable[str]) -> str:
     >>> near_miss("colour", ["base_churn", "term_weeks"])
     '; known: base_churn, term_weeks'
     """
-    names = list(known)
-    likely, nearest = (get_close_matches(str(name), names, n=1, cutoff=cutoff) for cutoff in (0.6, 0))
-    if likely:
+    names, meant = list(known), str(name)[:LONGEST_NAME]
+    if likely := get_close_matches(meant, names, n=1):
         return f"; did you mean {likely[0]}?"
     if len(names) <= FEW:
         return f"; known: {', '.join(names)}" if names else ""
-    return f"; the nearest known is {nearest[0]}"
+    return f"; the nearest known is {get_close_matches(meant, names, n=1, cutoff=0)[0]}"
 
 
 def shown(value: Any) -> str:
@@ -57,14 +97,25 @@ def shown(value: Any) -> str:
     """
     if isinstance(value, bool):
         return str(value).lower()
-    text = " ".join((f'"{value}"' if isinstance(value, str) else str(value)).split())
+    try:
+        text = f'"{value}"' if isinstance(value, str) else str(value)
+    except ValueError:
+        return "a number of thousands of digits"
+    except RecursionError:
+        return "a table within tables"
+    text = " ".join(text[:LONGEST_VALUE].split())
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def problems(error: "ValidationError") -> list[tuple[Place, str]]:
-    """Turn a validation error into places and one-line messages, in the words of a scenario file."""
-    faults = error.errors(include_url=False)
-    return [_problem(dict(fault)) for fault in faults if fault["type"] != FOLLOWS]
+    """Turn a validation error into places and one-line messages, in the words of a scenario file.
+
+    At most ten of them; one more then says how many are not told.
+    """
+    faults = [fault for fault in error.errors(include_url=False) if fault["type"] != FOLLOWS]
+    told = [_problem(dict(fault)) for fault in faults[:MOST_TOLD]]
+    more = len(faults) - MOST_TOLD
+    return [*told, ((), f"… and {more:,} more")] if more > 0 else told
 
 
 def _problem(fault: dict[str, Any]) -> tuple[Place, str]:

@@ -128,6 +128,25 @@ def _last_quarter(column: int) -> Callable[[Window], float]:
     return read
 
 
+def _retained(window: Window) -> float:
+    """ARR kept and expanded, by the customers of each year's start."""
+    kept = window.base(record.ARR) - window.sum(record.CHURNED_ARR) - window.sum(record.CONTRACTION_ARR)
+    return kept + window.sum(record.BASE_EXPANSION_ARR)
+
+
+def _attainment(window: Window) -> Quotient:
+    """ARR won over the target; nothing to measure where the plan leaves no target (it may be negative)."""
+    target = window.sum(record.TARGET)
+    return (window.sum(record.NEW_ARR), target) if target > 0.0 else NOTHING
+
+
+def _payback(window: Window) -> Quotient:
+    """Months that pay an acquisition; nothing to measure where service costs more than customers pay."""
+    kept = window.sum(record.NEW_ARR) * (1.0 - window.sum(record.SERVICE_COST) / max(window.sum(record.REVENUE), 1.0))
+    spent = 12.0 * window.sum(record.MARKETING_COST) + 12.0 * window.sum(record.SALES_COST)
+    return (spent, kept) if kept > 0.0 else NOTHING
+
+
 def _velocity(window: Window) -> float:
     won, closed, cycle = window.sum(record.DEALS_WON), _sum(*_DEALS_CLOSED)(window), window.sum(record.CYCLE_WEEKS)
     if not won or not cycle:
@@ -183,7 +202,7 @@ _metric("sales", "sales_velocity", "USD per week", "more", "open deals × win ra
     _value(_velocity))
 _metric("sales", "quota_attainment", "share", "more",
     "ARR won with new customers, of a target path that does not depend on the design",
-    _ratio(_sum(record.NEW_ARR), _sum(record.TARGET)), ratio=True)
+    _attainment, ratio=True)
 _metric("sales", "reps_at_quota", "share", "more", "reps who made a full year's quota, of those with a full year",
     _ratio(_sum(record.REPS_AT_QUOTA), _sum(record.REPS_JUDGED)), high=1.0, ratio=True)
 _metric("sales", "miss_persistence", "probability", "less", "P(quarter missed after a miss) − P(quarter missed)",
@@ -204,21 +223,20 @@ _metric("sales", "unworked_share", "share", "less", "leads that no rep took up, 
 _metric("customers", "gross_revenue_retention", "share per year", "more",
     "ARR kept before expansion, of that at each year's start",
     _ratio(lambda w: w.base(record.ARR) - w.sum(record.CHURNED_ARR) - w.sum(record.CONTRACTION_ARR),
-        lambda w: w.base(record.ARR)), high=1.0, ratio=True)
+        lambda w: w.base(record.ARR)), low=-_INF, high=1.0, ratio=True)
 _metric("customers", "net_revenue_retention", "share per year", "more",
     "ARR kept and expanded by the customers of each year's start",
-    _ratio(lambda w: (w.base(record.ARR) - w.sum(record.CHURNED_ARR) - w.sum(record.CONTRACTION_ARR) + w.sum(
-        record.BASE_EXPANSION_ARR)), lambda w: w.base(record.ARR)), ratio=True)
+    _ratio(_retained, lambda w: w.base(record.ARR)), low=-_INF, ratio=True)
 _metric("customers", "customer_health", "health", "more", "mean health of customers",
     _ratio(_sum(record.HEALTH_SUM), _sum(record.CUSTOMERS)), high=1.0, ratio=True)
 _metric("customers", "expansion_rate", "share per year", "more", "ARR added by customers, of that at a year's start",
     _ratio(_sum(record.EXPANSION_ARR), lambda w: w.base(record.ARR)), ratio=True)
 _metric("customers", "customer_equity", "USD", "more",
     "discounted margin of all customers for as long as they will stay, at the last quarter's end",
-    _value(_last_quarter(record.EQUITY)))
+    _value(_last_quarter(record.EQUITY)), low=-_INF)
 _metric("customers", "new_customer_lifetime_margin", "USD", "more",
     "discounted margin of a new customer for as long as it will stay",
-    _ratio(_sum(record.LIFETIME_MARGIN), _sum(record.NEW_CUSTOMERS)), ratio=True)
+    _ratio(_sum(record.LIFETIME_MARGIN), _sum(record.NEW_CUSTOMERS)), low=-_INF, ratio=True)
 _metric("customers", "competitor_loss_share", "share", "less", "customers lost to rivals, of customers lost",
     _ratio(_sum(record.RIVAL_CHURNED), _sum(record.CHURNED_CUSTOMERS)), high=1.0, ratio=True)
 _metric("customers", "first_renewal", "share", "more", "customers who renew when their first term ends",
@@ -283,9 +301,7 @@ _metric("money", "cac", "USD per USD", "less", "marketing and sales spend a doll
     _ratio(_sum(record.MARKETING_COST, record.SALES_COST), _sum(record.NEW_ARR)), ratio=True)
 _metric("money", "cac_payback", "months", "less",
     "months of a new contract's revenue, less service, that pay its acquisition",
-    _ratio(lambda w: 12.0 * w.sum(record.MARKETING_COST) + 12.0 * w.sum(record.SALES_COST),
-        lambda w: w.sum(record.NEW_ARR) * (1.0 - w.sum(record.SERVICE_COST) / max(w.sum(record.REVENUE), 1.0))),
-    ratio=True)
+    _payback, ratio=True)
 _metric("money", "cost_to_serve", "USD per customer and year", "less", "cost of serving a customer",
     _ratio(lambda w: w.sum(record.SERVICE_COST) * WEEKS_A_YEAR, _sum(record.CUSTOMERS)), ratio=True)
 _metric("money", "operating_margin", "share", "more", "revenue less all costs, of revenue",

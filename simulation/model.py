@@ -1,6 +1,7 @@
 """The model: a revenue organization, its market and its customers, week by week."""
 
 from collections.abc import Mapping
+from secrets import randbelow
 from typing import Self
 
 import mesa
@@ -15,6 +16,7 @@ from revorg.simulation.codes import (
     CUSTOMER,
     DAYS_A_WEEK,
     NO_OPENING,
+    OPPORTUNITY,
     WEEKS_A_QUARTER,
     WEEKS_A_YEAR,
     Column,
@@ -24,7 +26,7 @@ from revorg.simulation.compiling import loop
 from revorg.simulation.errors import BadInput
 from revorg.simulation.numbers import Now, World, world_of
 from revorg.simulation.organization import PLACES, Organization
-from revorg.simulation.people import Customer, Executive, SalesRep, View
+from revorg.simulation.people import Customer, Deal, Executive, SalesRep, View, Views
 from revorg.simulation.record import RECORD, Window
 from revorg.simulation.scenario import Scenario
 from revorg.simulation.stand_ins import StandIns
@@ -47,6 +49,8 @@ from revorg.simulation.submodels.rules import held_or
 
 CHIEF = PLACES.index("chief")
 DECISION_SLOTS = 256
+SEEDS = 2**31
+"""Seeds that are drawn where none is given; all of them can be given as well."""
 TABLES = ("fronts", "accounts", "rep_slots", "firm", "decisions", "initiatives", "people")
 
 
@@ -106,13 +110,14 @@ class WeeklyRecord(mesa.DataCollector):
         self.model = model
         self.model_reporters = dict.fromkeys(RECORD)
         self.agent_reporters: dict[str, None] = {}
+        self.agenttype_reporters: dict[type[mesa.Agent], dict[str, None]] = {}
         self._agent_records: dict[int, list[tuple[object, ...]]] = {}
 
     @property
     def model_vars(self) -> dict[str, list[float]]:
-        """One list a column, one entry a week since week 0."""
+        """One list a column, one entry a week since week 0; the seed beside them, as batches may leave it to chance."""
         weekly = self.model.weekly
-        return {column: weekly[column].tolist() for column in RECORD}
+        return {column: weekly[column].tolist() for column in RECORD} | {"seed": [self.model.seed] * len(weekly)}
 
     def collect(self, model: mesa.Model) -> None:
         """Do nothing: every week is recorded as it is lived."""
@@ -120,6 +125,13 @@ class WeeklyRecord(mesa.DataCollector):
     def get_model_vars_dataframe(self) -> pd.DataFrame:
         """The weekly record, one row a week."""
         return self.model.weekly
+
+    def get_agenttype_vars_dataframe(self, agent_type: type[mesa.Agent]) -> pd.DataFrame:
+        """Refuse: weeks are recorded, agents are not."""
+        raise BadInput(
+            f"the weekly record keeps no {agent_type.__name__}: model.customers.to_frame() and its like show those of "
+            "now; to follow them, give the model a mesa.DataCollector of your own with agenttype_reporters"
+        )
 
 
 class RevenueOrganization(mesa.Model):
@@ -130,18 +142,21 @@ class RevenueOrganization(mesa.Model):
     scenario
         World, people and organization; frozen.
     seed
-        All draws are pure functions of it, so that designs on the same seed meet the same chance.
+        All draws are pure functions of it, so that designs on the same seed meet the same chance. Without one a seed
+        is drawn, and stands in `seed`.
     executives
         Classes for some seats, by seat name, in place of `Executive`.
 
     Attributes
     ----------
+    seed : int
+        What all draws depend on; the same model with it is the same run.
     week : int
         Week about to be lived; negative during the warm-up.
     record : array of shape (weeks, columns)
-        What every week left, warm-up included; see `tables.RECORD`.
+        What every week left, warm-up included; see `record.RECORD`.
     fronts, accounts, rep_slots, people, decisions, initiatives, firm
-        The state, as columns; see `tables`.
+        The state, as columns; see `revorg.simulation.state`.
 
     Raises
     ------
@@ -150,8 +165,9 @@ class RevenueOrganization(mesa.Model):
     """
 
     def __init__(
-        self, scenario: Scenario, seed: int = 0, executives: Mapping[str, type[Executive]] | None = None
+        self, scenario: Scenario, seed: int | None = None, executives: Mapping[str, type[Executive]] | None = None
     ) -> None:
+        seed = randbelow(SEEDS) if seed is None else seed
         super().__init__(seed=seed)
         world = scenario.warm_up()
         self.seed = int(seed)
@@ -310,28 +326,45 @@ class RevenueOrganization(mesa.Model):
         return self.agents
 
     @property
-    def customers(self) -> AgentSet:
+    def customers(self) -> Views:
         """Views on the accounts that are customers now; attributes are the columns of `accounts`."""
         rows = np.flatnonzero(self.accounts.stage == CUSTOMER)
         return self._views(Customer, self.accounts, rows.tolist())
 
     @property
-    def reps(self) -> AgentSet:
+    def deals(self) -> Views:
+        """Views on the accounts with an open deal now; attributes are the columns of `accounts`."""
+        rows = np.flatnonzero(self.accounts.stage == OPPORTUNITY)
+        return self._views(Deal, self.accounts, rows.tolist())
+
+    @property
+    def reps(self) -> Views:
         """Views on the reps at work now; attributes are the columns of `rep_slots`."""
         rows = np.flatnonzero(self.rep_slots.active == 1)
         return self._views(SalesRep, self.rep_slots, rows.tolist())
 
-    def _views(self, kind: type[View], table: Columns, rows: list[int]) -> AgentSet:
+    @property
+    def agent_types(self) -> list[type[mesa.Agent]]:
+        """All types of agents, those of views among them."""
+        return [*super().agent_types, Customer, Deal, SalesRep]
+
+    @property
+    def agents_by_type(self) -> dict[type[mesa.Agent], AgentSet]:
+        """Agents by type, so that Mesa's `agenttype_reporters` find the views as well."""
+        views = {Customer: self.customers, Deal: self.deals, SalesRep: self.reps}
+        return {**super().agents_by_type, **views}
+
+    def _views(self, kind: type[View], table: Columns, rows: list[int]) -> Views:
         """Agents for rows of a table, the same object for the same row every time; never registered."""
         kept = self._kept_views.setdefault(kind.__name__, {})
         for row in rows:
             if row not in kept or kept[row].table is not table:
                 kept[row] = kind(self, table, row)
-        return AgentSet([kept[row] for row in rows], random=self.random)
+        return Views([kept[row] for row in rows], table, self.random)
 
     @property
     def weekly(self) -> pd.DataFrame:
-        """What was recorded each week since week 0: one row a week, columns as in `tables.RECORD`."""
+        """What was recorded each week since week 0: one row a week, columns as in `record.RECORD`."""
         return self._recorded(self.warm_up_weeks, self.warm_up_weeks + self.week)
 
     @property

@@ -4,12 +4,17 @@ An `Executive` is an ordinary Mesa agent. To change how someone decides, overrid
 class to the model: ``RevenueOrganization(scenario, seed=1, executives={"name of the seat": MyExecutive})``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from math import isnan
 from operator import mul
-from typing import TYPE_CHECKING, Any
+from random import Random
+from typing import TYPE_CHECKING, Any, Self
 
 import mesa
+import numpy as np
+import pandas as pd
+from mesa.agent import AgentSet
 
 from revorg.simulation.organization import DOMAINS
 from revorg.simulation.state import Columns
@@ -176,8 +181,50 @@ class View(mesa.Agent):
 
 
 class Customer(View):
-    """An account that is a customer now; attributes are the columns of `tables.Accounts`."""
+    """An account that is a customer now; attributes are the columns of `state.Accounts`."""
+
+
+class Deal(View):
+    """An account that a rep is working on now; attributes are the columns of `state.Accounts`."""
 
 
 class SalesRep(View):
-    """The holder of an active rep slot; attributes are the columns of `tables.Reps`."""
+    """The holder of an active rep slot; attributes are the columns of `state.Reps`."""
+
+
+class Views(AgentSet):
+    """Views on some rows of a table: a Mesa AgentSet that can be read as a table, too.
+
+    Examples
+    --------
+    The ten largest customers of a model, as data::
+
+        model.customers.sort("contract_usd").select(at_most=10).to_frame()
+    """
+
+    def __init__(self, views: Iterable[View], table: Columns, random: Random) -> None:
+        super().__init__(views, random)
+        self.table = table
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a copy of the rows, in the order of the set: the index is the row, one column an attribute."""
+        rows = np.array([view.row for view in self], dtype=np.int64)
+        columns = {field.name: getattr(self.table, field.name)[rows] for field in fields(self.table)}  # type: ignore[arg-type]
+        return pd.DataFrame(columns, index=pd.Index(rows, name="row"))
+
+    # Mesa returns plain agent sets from these three, and copies what it knows of.
+
+    def select(self, *how: Any, **asked: Any) -> Self:
+        """Return those that pass, as `AgentSet.select`."""
+        return self._like(super().select(*how, **asked))
+
+    def shuffle(self, inplace: bool = False) -> Self:
+        """Return them in an order of chance, as `AgentSet.shuffle`."""
+        return self._like(super().shuffle(inplace))
+
+    def sort(self, *how: Any, **asked: Any) -> Self:
+        """Return them in another order, as `AgentSet.sort`."""
+        return self._like(super().sort(*how, **asked))
+
+    def _like(self, found: AgentSet) -> Self:
+        return self if found is self else type(self)(found, self.table, self.random)

@@ -1,7 +1,10 @@
 """Executives with faults, for tests of what becomes of a run that goes wrong; workers import them by name."""
 
+import os
 import signal
 import time
+from importlib import import_module
+from pathlib import Path
 
 from revorg.simulation.people import Executive
 
@@ -31,13 +34,25 @@ class Raising(_Faulty):
         raise ZeroDivisionError("a fault of this test")
 
 
+class Misspelling(_Faulty):
+    """Calls a library that raises, with a message of a thousand letters."""
+
+    def go_wrong(self) -> None:
+        """Import what there is not."""
+        import_module("x" * 1000)
+
+
 class Looping(_Faulty):
-    """Never comes back."""
+    """Never comes back; its time flies, so that no test has to wait for the limit."""
 
     def go_wrong(self) -> None:
         """Loop."""
         while True:
-            pass
+            signal.raise_signal(signal.SIGALRM)
+
+
+STUCK = "REVORG_STUCK"
+"""Names the file in which a stuck process says which it is."""
 
 
 class Stuck(_Faulty):
@@ -46,6 +61,7 @@ class Stuck(_Faulty):
     def go_wrong(self) -> None:
         """Sleep on."""
         signal.signal(signal.SIGALRM, signal.SIG_IGN)
+        Path(os.environ[STUCK]).write_text(str(os.getpid()), encoding="utf-8")
         while True:
             time.sleep(60)
 

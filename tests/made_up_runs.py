@@ -1,6 +1,7 @@
 """Runs that were never run: outcomes of designs by formula, with noise that pairs share, for tests of what follows."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Self
 
 import numpy as np
 
@@ -25,14 +26,35 @@ def noisy(effects: Mapping[str, float], *, common: float = 0.05, own: float = 0.
 
 
 class MadeUpRuns:
-    """Stands in for the workers, and keeps what was asked of them."""
+    """Stands in for the workers, and keeps what was asked of them; a context manager as they are.
+
+    Parameters
+    ----------
+    rule : function
+    size : function
+        By what factor a seed's runs are larger: numerators and denominators of ratios alike.
+    under : dict of str to function
+        Other rules under rival mechanisms.
+    """
 
     count = 1
 
-    def __init__(self, rule: Rule) -> None:
-        self.rule = rule
+    def __init__(
+        self, rule: Rule, *, size: Callable[[int], float] = lambda seed: 1.0, under: Mapping[str, Rule] | None = None
+    ) -> None:
+        self.rule, self.size, self.under = rule, size, dict(under or {})
         self.tasks: list[Task] = []
         self.tally = Tally()
+
+    def __call__(self, count: int, *, fresh: bool = False) -> Self:
+        """Be what is made of the class that it stands in for."""
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave."""
 
     def missing(self, tasks: Sequence[Task]) -> int:
         """Nothing is kept."""
@@ -42,6 +64,8 @@ class MadeUpRuns:
         """Yield the tasks' outcomes, last first: order must not matter."""
         for task in reversed(list(tasks)):
             self.tasks.append(task)
-            values = np.array([self.rule(task.world, design, task.seed) for design in task.designs])
-            parts = np.stack(np.broadcast_arrays(values[:, None] * DENOMINATORS, DENOMINATORS), axis=-1)
+            rule = self.under.get(task.rival, self.rule)
+            values = np.array([rule(task.world, design, task.seed) for design in task.designs])
+            sizes = np.where(DENOMINATORS > 1, self.size(task.seed) * DENOMINATORS, DENOMINATORS)
+            parts = np.stack(np.broadcast_arrays(values[:, None] * sizes, sizes), axis=-1)
             yield TaskResult(task, np.repeat(parts[:, None], len(task.windows), axis=1))

@@ -201,7 +201,7 @@ def _starting(plan: BenchPlan) -> Iterator[Measure]:
 
 
 def _memory(plan: BenchPlan) -> Iterator[Measure]:
-    size = floor.bytes_per_account(RevenueOrganization(load("complex-multi")).accounts)
+    size = floor.bytes_per_account(RevenueOrganization(load("complex-multi"), seed=0).accounts)
     yield Measure("columns of an account", Blocks((size,)), "bytes")
     grown = processes.memory_per_account(plan.large) if plan.large else None
     if grown is not None:

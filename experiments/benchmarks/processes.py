@@ -38,9 +38,9 @@ def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 world = load("complex-multi").changed({"run.warm_up_weeks": 0})
-RevenueOrganization(world.changed({"market.accounts": 1000})).run(14)
+RevenueOrganization(world.changed({"market.accounts": 1000}), seed=0).run(14)
 before, accounts = peak(), int(sys.argv[1])
-RevenueOrganization(world.changed({"market.accounts": accounts})).run(14)
+RevenueOrganization(world.changed({"market.accounts": accounts}), seed=0).run(14)
 print(json.dumps((peak() - before) / accounts))
 """
 RUN = ("-m", "revorg.experiments.cli", "run", "simple-single", "--json")

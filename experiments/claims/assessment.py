@@ -84,6 +84,11 @@ class Result:
         """The verdict of the claim from those of its outcomes."""
         return combine([answer.verdict for answer in self.answers])
 
+    @property
+    def contradicted(self) -> list[Answer]:
+        """The outcomes that came out against the claim, whatever became of the others."""
+        return [answer for answer in self.answers if answer.verdict == "contradicted"]
+
 
 @dataclass(frozen=True)
 class Assessment:
@@ -118,8 +123,8 @@ class Assessment:
 
     @property
     def sound(self) -> bool:
-        """Whether every control passed."""
-        return all(control.passed for control in self.controls)
+        """Whether no control failed; one that was not run says nothing."""
+        return not any(control.passed is False for control in self.controls)
 
     @property
     def answers(self) -> list[Answer]:

@@ -1,7 +1,8 @@
 """The claims under test, read from ``registry/*.toml``: data that says how each claim could fail."""
 
-import tomllib
-from collections.abc import Iterator, Sequence
+import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -10,12 +11,20 @@ from importlib.resources.abc import Traversable
 from itertools import product
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from revorg.simulation.errors import BadInput, known_name
+from revorg.scenarios.reading import LARGEST_FILE_BYTES, FileKind, parse_toml
+from revorg.simulation.errors import BadInput, few, known_name, near_miss, shown
+from revorg.simulation.metrics import METRICS
+from revorg.simulation.parameters.ranges import is_number
 from revorg.simulation.record import window_weeks
 
+CLAIMS_FILE = FileKind("file of claims")
 FOUR_YEARS = "0-208"
+MOST_WEEKS = 2080
+LONGEST_WINDOW = len("1000-2080")
+HEAVIEST = 1000
+FRACTION = re.compile(r"[-+]?\d{1,6}(/0*[1-9]\d{0,5})?")
 Prediction = Literal["+", "−", "0", "not +", "±"]
 Basis = Literal["stated", "implied", "inferred", "emended"]
 ByConstruction = Literal["no", "in part", "yes"]
@@ -23,18 +32,40 @@ ByConstruction = Literal["no", "in part", "yes"]
 
 def _weight(value: Any) -> Any:
     """Read a weight, given as a number or as a fraction in quotes."""
-    if isinstance(value, bool):
-        raise ValueError("a weight is a number or a fraction such as '1/12'")
-    return float(Fraction(value)) if isinstance(value, str | int | float) else value
+    if isinstance(value, str) and FRACTION.fullmatch(value):
+        return float(Fraction(value))
+    if is_number(value) and abs(value) <= HEAVIEST:
+        return float(value)
+    raise ValueError(f"a weight is a number in −{HEAVIEST}..{HEAVIEST} or a fraction such as '1/12'")
 
 
-def _window(value: str) -> str:
-    window_weeks(value)
+def _window(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > LONGEST_WINDOW:
+        raise ValueError(f"a window is first-last weeks in quotes, for example '{FOUR_YEARS}'")
+    _, last = window_weeks(value)
+    if last > MOST_WEEKS:
+        raise ValueError(f"a window ends by week {MOST_WEEKS}")
     return value
 
 
+def _known_metric(name: str) -> str:
+    if name not in METRICS:
+        raise ValueError(f"unknown{near_miss(name, METRICS)} (revorg list metrics shows all)")
+    return name
+
+
+def _some(values: Any) -> Any:
+    if not values:
+        raise ValueError("it is empty")
+    return values
+
+
+SomeNames = Annotated[tuple[str, ...], AfterValidator(_some)]
 Weight = Annotated[float, BeforeValidator(_weight)]
 Window = Annotated[str, BeforeValidator(_window)]
+MetricName = Annotated[str, AfterValidator(_known_metric)]
+Size = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
+"""Of an effect, in the metric's own unit; true is no number."""
 
 
 class _Row(BaseModel):
@@ -61,7 +92,7 @@ class Outcome(_Row):
     Attributes
     ----------
     metric : str
-        A name in ``simulation.metrics.METRICS``.
+        A name in ``revorg.simulation.metrics.METRICS``.
     contrast : str
         The contrast as a reader would write it.
     predicts : {"+", "−", "0", "not +", "±"}
@@ -74,10 +105,10 @@ class Outcome(_Row):
         Summands that are no product.
     """
 
-    metric: str
+    metric: MetricName
     contrast: str
     predicts: Prediction
-    sesoi: float = Field(ge=0, allow_inf_nan=False)
+    sesoi: Size
     window: Window = FOUR_YEARS
     designs: dict[str, Weight] = {}
     worlds: dict[str, Weight] = {}
@@ -151,7 +182,7 @@ class Claim(_Row):
     forced_sign: str = ""
     notes: tuple[str, ...] = ()
     cells: tuple[str, ...] = ()
-    outcomes: tuple[Outcome, ...] = Field(min_length=1)
+    outcomes: Annotated[tuple[Outcome, ...], AfterValidator(_some)]
 
     @model_validator(mode="after")
     def _says_what_forces_it(self) -> Self:
@@ -166,9 +197,9 @@ class Factorial(_Row):
     ``matching`` is the registered person of each seat.
     """
 
-    seats: tuple[str, ...]
-    persons: tuple[str, ...]
-    worlds: tuple[str, ...]
+    seats: SomeNames
+    persons: SomeNames
+    worlds: SomeNames
     matching: dict[str, str]
 
     @property
@@ -216,22 +247,26 @@ class Registry:
         return tuple(claim for claim in self.claims if not ids or claim.id in wanted)
 
 
-def _fault_lines(name: str, fault: ValidationError) -> Iterator[str]:
-    for error in fault.errors():
-        place = ".".join(str(part) for part in error["loc"])
-        yield f"{name} [{place}] = {error['input']!r:.80}: {error['msg'].removeprefix('Value error, ')}"
+def _fault_lines(name: str, fault: ValidationError) -> list[str]:
+    return [
+        f"{name} [{'.'.join(map(str, error['loc']))}] = {shown(error['input'])}: "
+        f"{error['msg'].removeprefix('Value error, ')}"
+        for error in fault.errors(include_url=False)
+    ]
 
 
-def _parse(name: str, text: str) -> _Document:
+def _parse(name: str, content: bytes) -> _Document:
+    if len(content) > LARGEST_FILE_BYTES:
+        raise BadInput(f"{name}: over 1 MB, too large for a file of claims")
+    raw = parse_toml(content, name, CLAIMS_FILE)
+    source, claims = raw.get("source"), raw.get("claims")
+    if isinstance(source, dict) and isinstance(claims, list):
+        for claim in filter(lambda claim: isinstance(claim, dict), claims):
+            claim.setdefault("source", source.get("id"))
     try:
-        raw = tomllib.loads(text)
-        for claim in raw.get("claims", []):
-            claim.setdefault("source", raw.get("source", {}).get("id"))
         return _Document.model_validate(raw)
-    except tomllib.TOMLDecodeError as fault:
-        raise BadInput(f"{name}: not TOML: {fault}") from fault
     except ValidationError as fault:
-        raise BadInput("\n".join(_fault_lines(name, fault))) from fault
+        raise BadInput(few(_fault_lines(name, fault))) from None
 
 
 def read_registry(folder: Traversable) -> Registry:
@@ -248,12 +283,12 @@ def read_registry(folder: Traversable) -> Registry:
         When a file is not sound, two claims have one name, or not exactly one file holds the factorial.
     """
     paths = sorted((path for path in folder.iterdir() if path.name.endswith(".toml")), key=lambda p: p.name)
-    documents = [_parse(path.name, path.read_text(encoding="utf-8")) for path in paths]
+    documents = [_parse(path.name, path.read_bytes()) for path in paths]
     factorials = [document.factorial for document in documents if document.factorial is not None]
     claims = tuple(claim for document in documents for claim in document.claims)
-    twice = {claim.id for claim in claims if sum(other.id == claim.id for other in claims) > 1}
+    twice = sorted(name for name, count in Counter(claim.id for claim in claims).items() if count > 1)
     if twice:
-        raise BadInput(f"registry: more than one claim is called {', '.join(sorted(twice))}")
+        raise BadInput(few([f"registry: more than one claim is called {name}" for name in twice]))
     if len(factorials) != 1:
         raise BadInput(f"registry: {len(factorials)} files hold a [factorial], expected one")
     return Registry(tuple(document.source for document in documents), factorials[0], claims)

@@ -1,6 +1,6 @@
 """Controls that go with every report (protocol, rule 6): what must not make a difference does not, what must does.
 
-Those that take many runs stand in `repeated_controls`.
+Those that take many runs stand in `statistical_controls`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,13 +29,14 @@ class Control:
     Attributes
     ----------
     name : str
-    passed : bool
+    passed : bool or None
+        None when it was not run.
     detail : str
-        What was compared, or the first differences.
+        What was compared, or the first differences; why it was not run.
     """
 
     name: str
-    passed: bool
+    passed: bool | None
     detail: str
 
 

@@ -8,7 +8,7 @@ from revorg.experiments.analysis.precision import BATCH, STANDARD, Precision, is
 from revorg.experiments.claims.claim import FOUR_YEARS
 from revorg.experiments.claims.questions import Question, estimate
 from revorg.experiments.runs.pairs import Cell, Measurements, PairedRuns, Task, outcomes_of, tasks_of
-from revorg.experiments.runs.progress import NoProgress, Progress
+from revorg.experiments.runs.progress import NoProgress, Progress, duration
 
 
 def run_until_precise(
@@ -89,7 +89,7 @@ def _announce_start(
     rest = "" if precision.most_pairs == BATCH else f"; then up to {precision.most_pairs} pairs where needed"
     progress.say(
         f"{len(arms)} arms × {BATCH} pairs{kept} × {1000 * per_run:.0f} ms a run, {pool.count} at a time: "
-        f"about {max(1, round(missing * per_run / pool.count))} s{rest}"
+        f"about {duration(missing * per_run / pool.count)}{rest}"
     )
 
 

@@ -32,7 +32,8 @@ def assess(
     DataFrame
         One row an outcome: the claim, its contrast and prediction, the effect with its 95 % interval (in the
         metric's unit), pairs, verdicts, and the effect within each world. Verdicts are provisional where
-        ``calibrated`` is False.
+        ``calibrated`` is False. ``contradicted`` names the claim's outcomes that came out against it,
+        ``controls_failed`` and ``controls_not_run`` the controls; several are parted by semicolons.
 
     Raises
     ------
@@ -56,6 +57,7 @@ def _row(assessment: Assessment, result: Result, answer: Answer) -> dict[str, An
     row: dict[str, Any] = {
         "claim": claim.id,
         "claim_verdict": result.verdict,
+        "contradicted": "; ".join(_named(answer) for answer in result.contradicted),
         "source": claim.source,
         "basis": claim.basis,
         "by_construction": claim.by_construction,
@@ -76,9 +78,20 @@ def _row(assessment: Assessment, result: Result, answer: Answer) -> dict[str, An
         "verdict": answer.verdict,
         "calibrated": assessment.calibrated,
         "fingerprint": assessment.fingerprint,
+        "controls_failed": _controls(assessment, False),
+        "controls_not_run": _controls(assessment, None),
     }
     for world in registry().factorial.worlds:
         within = answer.by_world.get(world)
         for name in ("effect", "low", "high"):
             row[f"{name}_in_{world.replace('-', '_')}"] = getattr(within, name) if within else float("nan")
     return row
+
+
+def _named(answer: Answer) -> str:
+    outcome = answer.outcome
+    return f"{outcome.metric}: {outcome.contrast}, weeks {outcome.window}"
+
+
+def _controls(assessment: Assessment, passed: bool | None) -> str:
+    return "; ".join(control.name for control in assessment.controls if control.passed is passed)

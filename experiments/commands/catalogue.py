@@ -1,9 +1,9 @@
 """What there is, and what a name means: behind ``revorg list`` and ``revorg show``."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Self, get_args
 
 from rich import box
 from rich.table import Table
@@ -24,13 +24,36 @@ from revorg.simulation.record import NOTED
 class Listing:
     """A table of names and what is known about them, the name first.
 
-    ``narrow`` says how many columns, from the left, should not be broken into lines.
+    ``narrow`` says how many columns, from the left, should not be broken into lines. ``records`` has the rows as
+    other programs take them: numbers as numbers, under keys of one word.
     """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    records: tuple[dict[str, Any], ...]
     narrow: int = 1
+
+    @classmethod
+    def of(cls, title: str, columns: Sequence[str], keys: Sequence[str], values: Iterable[Sequence[Any]]) -> Self:
+        """Make one whose records are the rows, with keys for their columns."""
+        values = tuple(values)
+        rows = tuple(tuple(_text(value) for value in row) for row in values)
+        return cls(title, tuple(columns), rows, tuple(dict(zip(keys, row, strict=True)) for row in values))
+
+    def having(self, word: str) -> Self:
+        """Return the part that has a word somewhere in it, in whatever case."""
+        kept = [
+            place
+            for place, record in enumerate(self.records)
+            if any(word.lower() in str(value).lower() for value in record.values())
+        ]
+        rows, records = (self.rows[place] for place in kept), (self.records[place] for place in kept)
+        return replace(self, rows=tuple(rows), records=tuple(records))
+
+
+def _text(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 Entry = tuple[str, str]  # a label and its text
@@ -48,25 +71,26 @@ def listing(kind: str) -> Listing:
 
 
 def _scenarios() -> Listing:
-    rows = tuple((name, loading.load(name).description) for name in loading.names())
-    return Listing("scenarios", ("scenario", "what it stands for"), rows)
+    rows = [(name, loading.load(name).description) for name in loading.names()]
+    return Listing.of("scenarios", ("scenario", "what it stands for"), ("scenario", "description"), rows)
 
 
 def _profiles() -> Listing:
     columns = ("profile", "strategy", "execution", "operations", "customer", "collaboration", "habit")
-    rows = tuple(
-        (name, *(f"{getattr(profile, column):g}" for column in columns[1:]))
+    rows = [
+        (name, *(float(getattr(profile, column)) for column in columns[1:]))
         for name, profile in loading.profiles().items()
-    )
-    return Listing("profiles (skills from 0 to 1)", columns, rows)
+    ]
+    return Listing.of("profiles (skills from 0 to 1)", columns, columns, rows)
 
 
 def _seats() -> Listing:
-    rows = tuple(
-        (name, ", ".join(seat.leads) or "nothing", _weights(seat.measures), f"{seat.level}", f"{seat.say:g}")
+    rows = [
+        (name, ", ".join(seat.leads) or "nothing", _weights(seat.measures), seat.level, float(seat.say))
         for name, seat in loading.seats().items()
-    )
-    return Listing("seats", ("seat", "leads", "measured on", "level", "say"), rows)
+    ]
+    keys = ("seat", "leads", "measures", "level", "say")
+    return Listing.of("seats", ("seat", "leads", "measured on", "level", "say"), keys, rows)
 
 
 def _weights(measures: Any) -> str:
@@ -74,8 +98,8 @@ def _weights(measures: Any) -> str:
 
 
 def _claims() -> Listing:
-    rows = tuple((claim.id, _predictions(claim), claim.text) for claim in registry().claims)
-    return Listing("claims", ("claim", "predicts", "what it says"), rows)
+    rows = [(claim.id, _predictions(claim), claim.text) for claim in registry().claims]
+    return Listing.of("claims", ("claim", "predicts", "what it says"), ("claim", "predicts", "text"), rows)
 
 
 def _predictions(claim: Claim) -> str:
@@ -83,8 +107,9 @@ def _predictions(claim: Claim) -> str:
 
 
 def _metrics() -> Listing:
-    rows = tuple((metric.name, metric.unit, metric.better, metric.definition) for metric in METRICS.values())
-    return Listing("metrics", ("metric", "unit", "better", "definition"), rows)
+    columns = ("metric", "unit", "better", "definition")
+    rows = [(metric.name, metric.unit, metric.better, metric.definition) for metric in METRICS.values()]
+    return Listing.of("metrics", columns, columns, rows)
 
 
 def _columns() -> Listing:
@@ -93,12 +118,29 @@ def _columns() -> Listing:
 
 
 def _parameters() -> Listing:
+    known = tuple(loading.load(registry().factorial.worlds[0]).parameters())
     rows = tuple(
         (parameter.path, _default(parameter), parameter.unit, _range(parameter), parameter.source)
-        for parameter in loading.load(registry().factorial.worlds[0]).parameters()
+        for parameter in known
     )
     columns = ("parameter", "default", "unit", "allowed (plausible)", "source")
-    return Listing("parameters", columns, rows)
+    return Listing("parameters", columns, rows, tuple(map(_parameter_record, known)))
+
+
+def _parameter_record(parameter: Any) -> dict[str, Any]:
+    low, high = parameter.plausible or (None, None)
+    return {
+        "parameter": parameter.path,
+        "default": parameter.value,
+        "unit": parameter.unit,
+        "low": parameter.low,
+        "high": parameter.high,
+        "plausible_low": low,
+        "plausible_high": high,
+        "uncertain": parameter.uncertain,
+        "source": parameter.source,
+        "description": parameter.description,
+    }
 
 
 def _default(parameter: Any) -> str:
@@ -120,17 +162,19 @@ def _range(parameter: Any) -> str:
 
 
 def _mechanisms() -> Listing:
-    rows = tuple((name, field.description or "") for name, field in Mechanisms.model_fields.items())
-    return Listing("mechanisms that can be switched off", ("mechanism", "what it does"), rows)
+    rows = [(name, field.description or "") for name, field in Mechanisms.model_fields.items()]
+    title, keys = "mechanisms that can be switched off", ("mechanism", "description")
+    return Listing.of(title, ("mechanism", "what it does"), keys, rows)
 
 
 def _levers() -> Listing:
     numbers = {row.path: row for row in loading.load(registry().factorial.worlds[0]).parameters()}
-    rows = tuple(
+    rows = [
         (name, _choices(field, numbers.get(f"levers.{name}")), _written(field.default), field.description or "")
         for name, field in Levers.model_fields.items()
-    )
-    return Listing("levers of a design", ("lever", "choices", "default", "what it does"), rows)
+    ]
+    keys = ("lever", "choices", "default", "description")
+    return Listing.of("levers of a design", ("lever", "choices", "default", "what it does"), keys, rows)
 
 
 def _choices(field: Any, number_of_it: Any) -> str:
@@ -146,10 +190,12 @@ def _written(value: Any) -> str:
 def _cache() -> Listing:
     folder = cache_folder()
     files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.exists() else []
-    rows = tuple(
-        (group, f"{count}", written(size / 1e6), _held(group)) for group, count, size in _groups(folder, files)
-    )
-    return Listing(f"{folder}", ("folder", "files", "MB", "holds"), rows)
+    rows, records = [], []
+    for group, count, size in _groups(folder, files):
+        held = _held(group)
+        rows.append((group, f"{count}", written(size / 1e6), held))
+        records.append({"folder": group, "files": count, "bytes": size, "holds": held})
+    return Listing(f"{folder}", ("folder", "files", "MB", "holds"), tuple(rows), tuple(records))
 
 
 def _held(group: str) -> str:

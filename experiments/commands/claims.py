@@ -8,7 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from revorg.experiments.commands.exit_codes import FAILED, INTERRUPTED
-from revorg.experiments.commands.options import PROCESSORS, Fresh, Workers
+from revorg.experiments.commands.options import PROCESSORS, Fresh, Workers, folder
+
+WRITTEN = (".png", ".html", ".parquet")
+"""Endings of what is written into the folder."""
 
 
 def claims(
@@ -18,7 +21,10 @@ def claims(
     rivals: Annotated[bool, typer.Option("--rivals", help="Test again under each rival mechanism.")] = False,
     workers: Workers = PROCESSORS,
     fresh: Fresh = False,
-    out: Annotated[Path | None, typer.Option(help="Folder for verdicts.parquet, report.html and the figures.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(parser=folder, metavar="FOLDER", help="Where verdicts.parquet, report.html and the figures go."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> None:
     """Test the registered claims and print their verdicts.
@@ -27,9 +33,9 @@ def claims(
     enough to tell (half-width: half the smallest effect that would matter) or 512 pairs are done. Exit
     code 1 when a control fails.
     """
-    folder = _made(out)
+    target = _made(out)
     try:
-        sound = _assess(ids or [], quick, full, rivals, workers, fresh, folder, as_json)
+        sound = _assess(ids or [], quick, full, rivals, workers, fresh, target, as_json)
     except KeyboardInterrupt:
         print("Stopped. What was run is kept; the same command goes on from there.", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
@@ -46,8 +52,12 @@ def _made(out: Path | None) -> Path | None:
 
     try:
         out.mkdir(parents=True, exist_ok=True)
+        links = sorted(path.name for path in out.iterdir() if path.is_symlink() and path.suffix in WRITTEN)
     except OSError as fault:
-        raise BadInput(f"--out {out}: cannot be made a folder: {fault.strerror}") from fault
+        reason = "it is a link that leads nowhere" if out.is_symlink() else fault.strerror
+        raise BadInput(f"--out {out}: cannot be made a folder: {reason}") from fault
+    if links:
+        raise BadInput(f"--out {out}: {links[0]} there is a link; what it leads to would be overwritten")
     return out
 
 

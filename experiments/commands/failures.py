@@ -44,10 +44,10 @@ def _toml(value: Any) -> str:
 def failures(study: Study, folder: Path, most: int) -> Iterator[str]:
     """Yield what to say of the runs that failed: error, seed, and the command that repeats it."""
     plan, frame = Plan.of(study), table_of(folder)
+    pairings = {(pairing.scenario_name, pairing.design_name): pairing for pairing in plan.pairings}
     failed = frame[frame["status"] == FAILED]
     for row in failed.head(most).to_dict("records"):
-        named = {label: row[label] for label in plan.labels}
-        pairing = next(pairing for pairing in plan.pairings if pairing.is_called(named))
+        pairing = pairings[row["scenario"], row["design"]]
         settings = {**pairing.settings, **{path: row[path] for path in plan.paths}}
         yield f"{row['error']} (seed {row['seed']})\n  {command(pairing.scenario_name, settings, row['seed'])}"
     if len(failed) > most:

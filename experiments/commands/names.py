@@ -1,5 +1,6 @@
 """The commands that say what there is: ``revorg list``, ``revorg show`` and ``revorg validate``."""
 
+import json
 import sys
 from typing import Annotated
 
@@ -16,11 +17,19 @@ def list_(
             help="What to list.",
         ),
     ],
+    word: Annotated[str, typer.Option("--filter", metavar="WORD", help="Only what has this word in it.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list of objects instead of a table.")] = False,
 ) -> None:
     """List what there is."""
     from revorg.experiments.commands.catalogue import listing, print_listing
 
-    print_listing(listing(kind))
+    found = listing(kind).having(word)
+    if as_json:
+        print(json.dumps(found.records, indent=1, ensure_ascii=False, allow_nan=False))
+    else:
+        print_listing(found)
+    if word and not found.rows:
+        print(f"No {kind} with {word!r} in them.", file=sys.stderr)
 
 
 def show(

@@ -6,13 +6,16 @@ from typing import Annotated
 import typer
 
 from revorg.experiments.commands.exit_codes import FAILED
-from revorg.experiments.commands.options import PROCESSORS, Workers
+from revorg.experiments.commands.options import PROCESSORS, Workers, whole
 
 
 def patterns(
-    seeds: Annotated[int, typer.Option(min=2, max=10_000, help="Seeds of every world.")] = 32,
+    seeds: Annotated[int, typer.Option(parser=whole(2, 10_000), metavar="N", help="Seeds of every world.")] = 32,
     points: Annotated[
-        int, typer.Option(min=0, max=65_536, help="Points of each wave of history matching; 0 leaves it out.")
+        int,
+        typer.Option(
+            parser=whole(0, 65_536), metavar="N", help="Points of each wave of history matching; 0 leaves it out."
+        ),
     ] = 128,
     workers: Workers = PROCESSORS,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from revorg.experiments.commands.options import whole
+
 if TYPE_CHECKING:
     from revorg.simulation.scenario import Scenario
 
@@ -26,8 +28,11 @@ def run(
         list[str] | None,
         typer.Option("--set", metavar="PATH=VALUE", help="Change one parameter; may be repeated."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of all chance.")] = 0,
-    weeks: Annotated[int | None, typer.Option(help="Weeks under the design.", show_default="the scenario's")] = None,
+    seed: Annotated[int, typer.Option(parser=whole(0, 2**31 - 1), metavar="N", help="Seed of all chance.")] = 0,
+    weeks: Annotated[
+        int | None,
+        typer.Option(parser=whole(), metavar="N", help="Weeks under the design.", show_default="the scenario's"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
     plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the weeks into a PNG file.")] = None,
 ) -> None:
@@ -68,7 +73,10 @@ def _prepared(name: str, seat: str | None, leader: str | None, changes: list[str
     if weeks is not None:
         settings["run.weeks"] = weeks
     if seat is not None or leader is not None:
-        settings["organization.chief"] = {"seat": seat or PLACEBO, "holder": leader or GENERALIST}
+        settings["organization.chief"] = {
+            "seat": PLACEBO if seat is None else seat,
+            "holder": GENERALIST if leader is None else leader,
+        }
     return load(name).changed(settings)
 
 
@@ -82,9 +90,15 @@ def _change(text: str) -> tuple[str, Any]:
     if not (path.strip() and equals and value.strip()):
         raise BadInput(f"--set {text}: expected path=value, for example customers.champion_loss_per_year=0.3")
     try:
-        return path.strip(), tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+        return path.strip(), _as_count(tomllib.loads(f"value = {value}")["value"])
+    except (ValueError, RecursionError):
         return path.strip(), value.strip()
+
+
+def _as_count(value: Any) -> Any:
+    """Return a whole number as one: whoever types 3e3 accounts means 3000."""
+    is_whole = isinstance(value, float) and value.is_integer() and abs(value) < 2**53
+    return int(value) if is_whole else value
 
 
 def _drawable(plot: Path | None) -> Path | None:

@@ -15,14 +15,20 @@ if TYPE_CHECKING:
     from revorg.experiments.studies.study import Study as Study
     from revorg.experiments.studies.sweeps import sweep as sweep
     from revorg.scenarios.loading import load as load
+    from revorg.scenarios.model import RevenueOrganization as RevenueOrganization
     from revorg.simulation.errors import BadInput as BadInput
-    from revorg.simulation.model import RevenueOrganization as RevenueOrganization
+    from revorg.simulation.people import Customer as Customer
+    from revorg.simulation.people import Deal as Deal
     from revorg.simulation.people import Executive as Executive
+    from revorg.simulation.people import SalesRep as SalesRep
 
 _HOMES = {
     "BadInput": "simulation.errors",
+    "Customer": "simulation.people",
+    "Deal": "simulation.people",
     "Executive": "simulation.people",
-    "RevenueOrganization": "simulation.model",
+    "RevenueOrganization": "scenarios.model",
+    "SalesRep": "simulation.people",
     "Study": "experiments.studies.study",
     "assess": "experiments.claims.verdict_table",
     "load": "scenarios.loading",
@@ -34,8 +40,11 @@ _HOMES = {
 
 __all__ = [
     "BadInput",
+    "Customer",
+    "Deal",
     "Executive",
     "RevenueOrganization",
+    "SalesRep",
     "Study",
     "assess",
     "load",

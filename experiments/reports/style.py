@@ -19,6 +19,7 @@ STYLE: dict[Any, Any] = {
     "ytick.color": INK,
     "figure.facecolor": "white",
     "axes.unicode_minus": True,
+    "text.parse_math": False,  # a name may have dollars in it
 }
 
 

@@ -5,8 +5,9 @@ carries a checksum: a damaged entry counts as missing, and its run is done again
 """
 
 import sqlite3
+import sys
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from hashlib import blake2b
 from pathlib import Path
 
@@ -21,7 +22,9 @@ from revorg.simulation.metrics import METRICS
 Parts = NDArray[np.float64]
 SOME = 500
 """Keys that one question names at most."""
-PATIENCE_SECONDS = 30.0
+TABLE = "CREATE TABLE IF NOT EXISTS runs (run TEXT, weeks TEXT, parts BLOB, hash BLOB, PRIMARY KEY (run, weeks))"
+PATIENCE_SECONDS = 3.0
+"""How long another process may hold the cache; after that it is asked without waiting, until it is free again."""
 
 
 def kept_folder() -> Path:
@@ -39,11 +42,13 @@ class RunCache:
 
     Notes
     -----
-    A cache is a convenience: where it cannot be read or written, runs are simply made.
+    A cache is a convenience: where it cannot be read or written, that is said in a line and runs are simply made.
     """
 
     def __init__(self, file: Path | None = None) -> None:
         self.file = file or kept_folder() / f"{fingerprint()}.sqlite"
+        self._patience = PATIENCE_SECONDS
+        self._told = False
 
     def found(self, runs: Iterable[str], window: str) -> dict[str, Parts]:
         """Return numerators and denominators of the runs that are kept, each of shape (metrics, 2)."""
@@ -53,8 +58,8 @@ class RunCache:
                 for run, content, check in _asked(connection, wanted, window):
                     if _check(run, window, content) == check:
                         found[run] = np.frombuffer(content, dtype="<f8").reshape(len(METRICS), 2)
-        except sqlite3.DatabaseError:
-            self._set_aside_if_damaged()
+        except (sqlite3.DatabaseError, OSError) as fault:
+            self._go_without(fault)
         return found
 
     def keep(self, parts: Iterable[tuple[str, str, Parts]]) -> None:
@@ -64,8 +69,9 @@ class RunCache:
         try:
             with closing(self._connected()) as connection, connection:
                 connection.executemany("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?)", checked)
-        except (sqlite3.DatabaseError, OSError):
-            self._set_aside_if_damaged()
+            self._patience = PATIENCE_SECONDS
+        except (sqlite3.DatabaseError, OSError) as fault:
+            self._go_without(fault)
 
     def __len__(self) -> int:
         """How many runs are kept."""
@@ -74,32 +80,36 @@ class RunCache:
         try:
             with closing(self._connected()) as connection:
                 return int(connection.execute("SELECT count(DISTINCT run) FROM runs").fetchone()[0])
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, OSError):
             return 0
 
     def _connected(self) -> sqlite3.Connection:
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self.file, timeout=PATIENCE_SECONDS)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS runs (run TEXT, weeks TEXT, parts BLOB, hash BLOB, PRIMARY KEY (run, weeks))"
-        )
+        connection = sqlite3.connect(self.file, timeout=self._patience)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(TABLE)
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
-    def _set_aside_if_damaged(self) -> None:
-        """Begin anew beside a file that is no database any more."""
-        try:
-            with closing(sqlite3.connect(self.file)) as connection:
-                if connection.execute("PRAGMA quick_check").fetchone() == ("ok",):
-                    return
-        except sqlite3.OperationalError:
-            return  # busy, or no room
-        except sqlite3.DatabaseError:
-            pass
+    def _go_without(self, fault: Exception) -> None:
+        """Say once that runs are not shared; begin anew beside a file that is no database any more."""
+        if isinstance(fault, sqlite3.OperationalError | OSError):  # busy, no room, or no right to write
+            self._patience = 0.0
+            self._tell(str(fault))
+            return
+        self._tell("it is damaged, and set aside")
         for ending in ("", "-wal", "-shm"):
             path = self.file.with_name(self.file.name + ending)
-            if path.exists():
+            with suppress(OSError):
                 path.replace(path.with_name(f"damaged-{path.name}"))
+
+    def _tell(self, reason: str) -> None:
+        if not self._told:
+            self._told = True
+            print(f"{self.file}: {reason}; runs are made without the cache", file=sys.stderr)
 
 
 def keep_report(kept: RunCache, chunk: Chunk, report: ChunkResult) -> None:

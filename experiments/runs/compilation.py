@@ -13,6 +13,9 @@ from revorg.simulation.model import RevenueOrganization
 from revorg.simulation.numbers import Now
 from revorg.simulation.submodels import alignment, customers, deals, finance, reps, staffing
 
+HELPER = [sys.executable, "-P", "-m", "revorg.experiments.runs.compilation"]
+"""The other process; without ``-P`` Python would take a user's file in the current folder for a module of ours."""
+
 
 def compile_loops() -> None:
     """Compile every loop by letting a very small firm live for a quarter; the machine code is kept on disk.
@@ -21,8 +24,8 @@ def compile_loops() -> None:
     disk; without the other, everything is compiled here.
     """
     helper = None
-    if sys.executable and (os.cpu_count() or 1) > 1:
-        helper = subprocess.Popen([sys.executable, "-m", "revorg.experiments.runs.compilation"])
+    if sys.executable and compiling.can_be_kept() and (os.cpu_count() or 1) > 1:
+        helper = subprocess.Popen(HELPER, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     live_through_a_quarter()
     if helper is not None:
         helper.wait()
@@ -36,7 +39,7 @@ def live_through_a_quarter() -> None:
 
 def _small_firm() -> RevenueOrganization:
     world = load("simple-single").changed({"market.accounts": 200})
-    return RevenueOrganization(world.changed({"run.warm_up_weeks": 0, "run.weeks": WEEKS_A_QUARTER}))
+    return RevenueOrganization(world.changed({"run.warm_up_weeks": 0, "run.weeks": WEEKS_A_QUARTER}), seed=0)
 
 
 def compile_late_steps() -> None:

@@ -5,16 +5,18 @@ the one chunk that it was at, since every process has a pool of its own.
 """
 
 import multiprocessing
+import multiprocessing.resource_tracker
 import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from multiprocessing.context import SpawnContext, SpawnProcess
 from multiprocessing.process import BaseProcess
+from time import monotonic as clock
 from types import FrameType, ModuleType
 from typing import Protocol
 
@@ -24,6 +26,10 @@ from revorg.experiments.runs.worker import carry_out, load_code
 
 GRACE_SECONDS = 30.0
 """How long a process may overrun its runs' limit of time before it is ended from outside."""
+LONGEST_LOOK_SECONDS = 5.0
+"""More than so much between two looks at a process means that this one was stopped, or the machine asleep."""
+SAFE_PATH = "PYTHONSAFEPATH"
+"""Set to anything, Python does not look for modules in the current folder."""
 
 
 class RunExecutor(Protocol):
@@ -79,7 +85,8 @@ class _Slot:
     ready: Future[None]
     work: Future[ChunkResult] | None = None
     allowed_seconds: float = 0.0
-    since: float | None = None
+    spent_seconds: float = 0.0
+    looked: float | None = None
 
     @property
     def idle(self) -> bool:
@@ -95,8 +102,10 @@ class _Slot:
         """Whether it is at its work for too long, the time until it was ready not counted."""
         if self.idle or not self.ready.done():
             return False
-        self.since = self.since or time.monotonic()
-        return time.monotonic() - self.since > self.allowed_seconds
+        now = clock()
+        self.spent_seconds += min(now - (self.looked or now), LONGEST_LOOK_SECONDS)
+        self.looked = now
+        return self.spent_seconds > self.allowed_seconds
 
 
 class WarmProcesses:
@@ -134,7 +143,7 @@ class WarmProcesses:
         except BrokenExecutor:
             place.renew()
             work = place.pool.submit(carry_out, chunk)
-        place.work, place.since = work, None
+        place.work, place.spent_seconds, place.looked = work, 0.0, None
         place.allowed_seconds = len(chunk.runs) * chunk.terms.seconds + GRACE_SECONDS
         return work
 
@@ -190,13 +199,44 @@ def slots_of(executor: Executor) -> int:
 
 
 def _new_process() -> tuple[ProcessPoolExecutor, BaseProcess, Future[None]]:
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(1, mp_context=context, initializer=_settle_in)
+    pool = ProcessPoolExecutor(1, mp_context=_safe_context(), initializer=_settle_in)
     with _interrupts_later(), _script_hidden():
         before = set(multiprocessing.active_children())
         ready = pool.submit(load_code)
         (process,) = set(multiprocessing.active_children()) - before
     return pool, process, ready
+
+
+class _SafeProcess(SpawnProcess):
+    """A spawned process that finds modules where this one does, and until it knows where, not in the current folder."""
+
+    def start(self) -> None:
+        with _safe_path():
+            super().start()
+
+
+class _SafeContext(SpawnContext):
+    Process = _SafeProcess
+
+
+def _safe_context() -> _SafeContext:
+    if os.name == "posix":
+        with _deaf(), _safe_path():  # a process of Python's own, which counts semaphores
+            multiprocessing.resource_tracker.ensure_running()
+    return _SafeContext()
+
+
+@contextmanager
+def _safe_path() -> Iterator[None]:
+    before = os.environ.get(SAFE_PATH)
+    os.environ[SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[SAFE_PATH]
+        else:
+            os.environ[SAFE_PATH] = before
 
 
 def _settle_in() -> None:
@@ -237,11 +277,11 @@ def _interrupts_later() -> Iterator[None]:
 
 @contextmanager
 def _deaf() -> Iterator[None]:
-    """Block Ctrl-C in this thread, and in processes that it starts."""
+    """Block Ctrl-C and the loss of the terminal in this thread, and in processes that it starts."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     try:
         yield
     finally:
@@ -268,8 +308,7 @@ def process_pool(count: int) -> AbstractContextManager[Executor | None]:
     """Return a pool of processes, or None to work in this one, as a context."""
     if count == 1:
         return nullcontext()
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(count, mp_context=context, initializer=_leave_interrupts_to_parent)
+    return ProcessPoolExecutor(count, mp_context=_safe_context(), initializer=_leave_interrupts_to_parent)
 
 
 def _leave_interrupts_to_parent() -> None:

@@ -5,6 +5,18 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 
+def duration(seconds: float) -> str:
+    """Write an estimate in the unit that people would take.
+
+    >>> duration(0.2), duration(95), duration(5400), duration(4e5)
+    ('1 s', '95 s', '90 minutes', '111 hours')
+    """
+    for size, unit in ((3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(1, round(seconds))} s"
+
+
 class Progress(Protocol):
     """Somebody who wants to know how a long job is going."""
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from revorg.experiments.runs.progress import Counter
+from revorg.experiments.runs.progress import Counter, duration
 
 SILENT_SECONDS = 30.0
 
@@ -76,7 +76,7 @@ class _Lines:
         if self._done * 10 // self._total > tenths_before or now - self._said > SILENT_SECONDS:
             self._said = now
             left = (self._total - self._done) * (now - self._started) / max(self._done, 1)
-            told = f"{_rate(self._done, self._failed, self._started)}, {left:.0f} s left"
+            told = f"{_rate(self._done, self._failed, self._started)}, {duration(left)} left"
             self._terminal.say(f"{self._what}: {self._done} of {self._total} {self._pieces} done{told}")
 
 

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+TICKS = 20
+"""Into so many a limit is cut: a process that is stopped and goes on later loses one of them, not all its time."""
+
 
 class TimeLimit(Exception):  # noqa: N818  (it names what was reached)
     """A run took longer than it may."""
@@ -16,8 +19,9 @@ class TimeLimit(Exception):  # noqa: N818  (it names what was reached)
 def time_limit(seconds: float) -> Iterator[None]:
     """Raise `TimeLimit` inside the context when it lasts longer than so many seconds.
 
-    In the main thread of a process an alarm of the system does it, which also ends a sleep; in other threads, and
-    on Windows, it takes effect between two steps of the interpreter.
+    In the main thread of a process an alarm of the system does it, which also ends a sleep, and does not count time in
+    which the process was stopped; in other threads, and on Windows, it takes effect between two steps of the
+    interpreter.
     """
     in_main_thread = threading.current_thread() is threading.main_thread()
     if in_main_thread and hasattr(signal, "setitimer"):
@@ -30,11 +34,15 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def _alarm(seconds: float) -> Iterator[None]:
+    left = iter(range(1, TICKS))
+
     def ring(_number: int, _frame: FrameType | None) -> None:
-        raise TimeLimit(f"longer than {seconds:g} s")
+        if next(left, None) is None:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            raise TimeLimit(f"longer than {seconds:g} s")
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds / TICKS, seconds / TICKS)
     try:
         yield
     finally:

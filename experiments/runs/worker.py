@@ -7,8 +7,11 @@ of workers nor the order in which they finish changes a bit.
 
 import json
 import time
-from collections.abc import Iterator
+import traceback
+from collections.abc import Container, Iterable, Iterator
 from functools import cache, lru_cache
+from pathlib import Path
+from types import FrameType
 
 import numpy as np
 
@@ -70,7 +73,7 @@ def _live(unit: Block, terms: RunOptions) -> Iterator[RunResult]:
                     model = past.fork(scenario)
                 ran = _measured(model.run(), terms)
         except (Exception, SystemExit) as fault:  # whatever a user's executive raises is this run's alone
-            ran = RunResult.failed(len(terms.windows), _told(fault))
+            ran = RunResult.failed(len(terms.windows), _told(fault, terms.executives.values()))
         yield ran
 
 
@@ -90,10 +93,25 @@ def _measured(model: RevenueOrganization, terms: RunOptions) -> RunResult:
     return RunResult(parts, weeks=lived[model.warm_up_weeks :, columns].copy() if columns else None)
 
 
-def _told(fault: BaseException) -> str:
-    """Say in a line what went wrong."""
+def _told(fault: BaseException, executives: Iterable[type]) -> str:
+    """Say in a line what went wrong, and in which line of a user's own file."""
     text = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
-    return " ".join(text.split())[:LONGEST_ERROR]
+    place = _place(fault, {base.__module__ for kind in executives for base in kind.__mro__})
+    return f"{' '.join(text.split())[: LONGEST_ERROR - len(place)]}{place}"
+
+
+def _place(fault: BaseException, modules: Container[str]) -> str:
+    """Return the innermost line of some modules that a fault went through; nothing where they are not to blame."""
+    frames = [(frame, line) for frame, line in traceback.walk_tb(fault.__traceback__) if _is_of(frame, modules)]
+    if not frames:
+        return ""
+    code, line = frames[-1][0].f_code, frames[-1][1]
+    return f" ({Path(code.co_filename).name}, line {line}, in {code.co_name})"
+
+
+def _is_of(frame: FrameType, modules: Container[str]) -> bool:
+    name = str(frame.f_globals.get("__name__"))
+    return name in modules and name.split(".")[0] not in ("revorg", "mesa")
 
 
 def make_ready(progress: Progress) -> None:

@@ -7,6 +7,7 @@ merged now and then: a million runs are a few dozen files.
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from io import BytesIO
@@ -52,6 +53,51 @@ class ParquetPart:
     def name(self) -> str:
         """The file's name."""
         return f"{self.number:08}-{self.rows}-{self.hash}.parquet"
+
+
+class Damaged(ValueError):  # noqa: N818  (it names what was found)
+    """A part is not what its name says."""
+
+
+LOOKS = 100
+"""How often a reader lists a folder anew whose parts are merged while it reads."""
+
+
+def read_folder(folder: Path, *, partial: bool = False) -> pa.Table | None:
+    """Return the rows of a folder of parts, also while a sweep merges them; None when there are none.
+
+    Parameters
+    ----------
+    folder : Path
+    partial : bool
+        Leave out what is damaged.
+
+    Raises
+    ------
+    Damaged
+        When a file is not what its name says, unless ``partial``.
+    """
+    for _ in range(LOOKS):
+        try:
+            tables = [_sound_table(path, partial) for path in sorted(folder.glob("*.parquet"))]
+        except FileNotFoundError:  # merged into another since it was listed
+            continue
+        found = [table for table in tables if table is not None]
+        try:
+            return pa.concat_tables(found) if found else None
+        except pa.ArrowException:
+            raise Damaged(f"{folder}: its files have different columns, some are of another study") from None
+    raise Damaged(f"{folder}: its files change too fast to be read")
+
+
+def _sound_table(path: Path, partial: bool) -> pa.Table | None:
+    content, part = path.read_bytes(), ParquetPart.parse(path.name)
+    if part is not None and _hash(content) == part.hash:
+        with suppress(pa.ArrowException):
+            return pq.read_table(BytesIO(content))
+    if partial:
+        return None
+    raise Damaged(f"{path}: is damaged, was edited, or was written by something else")
 
 
 class ParquetFolder:

@@ -14,15 +14,16 @@ from numpy.typing import NDArray
 
 from revorg.experiments.runs.jobs import Arm, BaseScenario, Block
 from revorg.experiments.runs.keys import moved, past_number, run_key, scenario_number
-from revorg.experiments.studies.points import points_of
+from revorg.experiments.studies.differences import OWN
+from revorg.experiments.studies.points import points_hash, points_of
 from revorg.experiments.studies.study import Study
 from revorg.scenarios.loading import load
 from revorg.simulation.errors import BadInput
 from revorg.simulation.fingerprint import fingerprint
 from revorg.simulation.scenario import DESIGNED, Scenario, leaves
 
-AS_IT_IS = "own"
-"""Name of a scenario's own organization as a design."""
+LABELS = ("scenario", "design")
+"""Columns of every table of runs, also where there is one scenario or one design."""
 MOST_ARMS = 32
 """Runs that share one warm-up at most: a chunk should not grow beyond seconds."""
 
@@ -35,11 +36,6 @@ class Pairing:
     design_name: str
     scenario: Scenario
     settings: Mapping[str, Any]
-
-    def is_called(self, names: Mapping[str, Any]) -> bool:
-        """Tell whether these are the names of its scenario and design."""
-        own = {"scenario": self.scenario_name, "design": self.design_name}
-        return all(own[label] == name for label, name in names.items())
 
     @cached_property
     def number(self) -> int:
@@ -103,16 +99,10 @@ class Plan:
         """Dotted paths that vary, in the order of the points' columns."""
         return [str(path) for path in self.points.columns]
 
-    @cached_property
-    def labels(self) -> list[str]:
-        """Columns beside the paths: the scenario and the design, where there is more than one."""
-        designs = len({pairing.design_name for pairing in self.pairings})
-        return ["scenario"] * (len(self.bases) > 1) + ["design"] * (designs > 1)
-
     @property
     def columns(self) -> list[str]:
-        """Every varied column of the table of runs."""
-        return [*self.labels, *self.paths]
+        """The scenario, the design and every varied column of the table of runs."""
+        return [*LABELS, *self.paths]
 
     @cached_property
     def fingerprint(self) -> str:
@@ -120,7 +110,7 @@ class Plan:
         digest = sha256(f"{fingerprint()} {self.executives} {self.columns}".encode())
         for pairing in self.pairings:
             digest.update(f"{pairing.scenario_name} {pairing.design_name} {pairing.number:x}".encode())
-        digest.update(pd.util.hash_pandas_object(self.points, index=False).to_numpy().tobytes())
+        digest.update(points_hash(self.points))
         study = self.study
         digest.update(json.dumps([study.seeds, study.outcomes, study.kept_weekly]).encode())
         return digest.hexdigest()[:16]
@@ -152,8 +142,7 @@ class Plan:
         number = pairing.number
         for path, value in point.items():
             number = moved(number, path, pairing.values[path], value)
-        names = {"scenario": pairing.scenario_name, "design": pairing.design_name}
-        told = (*(names[label] for label in self.labels), *point.values())
+        told = (pairing.scenario_name, pairing.design_name, *point.values())
         return number, json.dumps({**pairing.settings, **point}), told
 
     def _rows_with_one_past(self) -> Iterator[list[int]]:
@@ -177,7 +166,7 @@ class Plan:
 
 def _pairings(study: Study, bases: tuple[tuple[str, Scenario], ...], paths: list[str]) -> Iterator[Pairing]:
     """Yield every scenario under every design; refuse two that are the same."""
-    designs: dict[str, Mapping[str, Any]] = {design.name: design.settings for design in study.designs} or {AS_IT_IS: {}}
+    designs: dict[str, Mapping[str, Any]] = {design.name: design.settings for design in study.designs} or {OWN: {}}
     for name, scenario in bases:
         seen: dict[int, str] = {}
         for design, settings in designs.items():

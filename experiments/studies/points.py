@@ -1,23 +1,28 @@
 """The points of a study: every combination of what is listed, given and drawn, each value checked beforehand."""
 
+import json
+import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
+from hashlib import blake2b
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from revorg.experiments.studies.sampling import sample_points
-from revorg.experiments.studies.study import GIVEN, PLAUSIBLE, Range, Study
-from revorg.simulation.errors import BadInput, near_miss, shown
+from revorg.experiments.studies.matrix import read_matrix
+from revorg.experiments.studies.sampling import sample_points, sample_size
+from revorg.experiments.studies.study import GIVEN, MOST_POINTS, PLAUSIBLE, Range, Study
+from revorg.simulation.errors import MOST_TOLD, BadInput, few, near_miss, shown
 from revorg.simulation.parameters.ranges import Parameter, is_number
 from revorg.simulation.scenario import Scenario, leaves
 
-FEW = 10
-"""Faults that are told at once."""
+DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
+NOT_TRIED = "was not tried, since ten others are wrong"
 
 
 @dataclass(frozen=True)
@@ -55,10 +60,9 @@ class PointColumn:
 
     def faults(self, values: Sequence[Any]) -> list[tuple[int, str]]:
         """Return the rows whose values cannot stand here, and why."""
-        if self.parameter is None:
-            told = {value: _fault(self.scenario, self.path, value) for value in set(map(_plain, values))}
-            return [(row, told[_plain(value)]) for row, value in enumerate(values) if told[_plain(value)]]
         known = self.parameter
+        if known is None:
+            return self._text_faults([_plain(value) for value in values])
         allowed = f"{known.low:.15g}..{known.high:.15g} ({known.unit})"
         return [
             (row, f"{shown(_plain(value))} {fault} {allowed}")
@@ -66,9 +70,19 @@ class PointColumn:
             if (fault := self._number_fault(_plain(value), known))
         ]
 
+    def _text_faults(self, values: Sequence[Any]) -> list[tuple[int, str]]:
+        """Try every different value in the scenario, which takes a while: after ten that fail it is enough."""
+        told: dict[Any, str] = {}
+        for value in dict.fromkeys(values):
+            if sum(map(bool, told.values())) == MOST_TOLD:
+                break
+            told[value] = _fault(self.scenario, self.path, value)
+        return [(row, fault) for row, value in enumerate(values) if (fault := told.get(value, NOT_TRIED))]
+
     def _number_fault(self, value: Any, known: Parameter) -> str:
         if not is_number(value):
-            return "is not a finite number; allowed"
+            has_comma = isinstance(value, str) and DECIMAL_COMMA.fullmatch(value)
+            return "has a comma where a number has a point; allowed" if has_comma else "is not a finite number; allowed"
         if self.is_whole and value != int(value):
             return "is not a whole number; allowed"
         return "" if known.low <= value <= known.high else "is outside"
@@ -103,6 +117,7 @@ def points_of(study: Study, scenario: Scenario) -> pd.DataFrame:
     """
     _know_paths(study, scenario)
     ranges = ranges_of(study, scenario)
+    _refuse_too_many(study, len(ranges))
     given = _given(study, scenario)
     frames = [given] if len(given.columns) else []
     frames += [_listed(study, scenario)]
@@ -113,6 +128,30 @@ def points_of(study: Study, scenario: Scenario) -> pd.DataFrame:
     return crossed[uncertain + [path for path in study.levers if path in crossed.columns]].drop_duplicates(
         ignore_index=True
     )
+
+
+def points_hash(points: pd.DataFrame) -> bytes:
+    """Return a hash of points, which depends on their paths and values and on no version of any library.
+
+    >>> points_hash(pd.DataFrame({"a.b": [1, 2]})) == points_hash(pd.DataFrame({"a.b": [1.0, 2.0]}))
+    False
+    """
+    digest = blake2b(digest_size=16)
+    digest.update(f"{len(points)}".encode())
+    for path in points.columns:
+        digest.update(json.dumps([str(path), *points[path].tolist()]).encode())
+    return digest.digest()
+
+
+def _refuse_too_many(study: Study, ranges: int, given: int = 1) -> None:
+    """Count the points before any is built."""
+    drawn = sample_size(study.sampling, ranges) if study.sampling else 1
+    count = given * drawn * prod(len(values) for values in study.varied.values() if isinstance(values, tuple))
+    if count > MOST_POINTS:
+        raise BadInput(
+            f"{count:,} points, every combination counted, are more than {MOST_POINTS:,}; "
+            "list fewer values, or give ranges and draw from them"
+        )
 
 
 def _know_paths(study: Study, scenario: Scenario) -> None:
@@ -171,7 +210,7 @@ def _listed(study: Study, scenario: Scenario) -> pd.DataFrame:
     for path, values in lists.items():
         faults = PointColumn(path, scenario).faults(values)
         if faults:
-            raise BadInput(f"[{_table(study, path)}] {path}: {faults[0][1]}")
+            raise BadInput(few([f"[{_table(study, path)}] {path}: {fault}" for _, fault in faults]))
     frame = pd.DataFrame(list(product(*lists.values())), columns=list(lists))
     return _settled(frame, scenario) if lists else pd.DataFrame(index=[0])
 
@@ -181,28 +220,33 @@ def _given(study: Study, scenario: Scenario) -> pd.DataFrame:
     if not (study.points or study.matrix):
         return pd.DataFrame()
     label = str(study.matrix) if study.matrix else "[[points]]"
-    frame = _read_matrix(Path(study.matrix)) if study.matrix else pd.DataFrame(list(study.points))
+    if study.matrix:
+        frame = read_matrix(Path(study.matrix))
+        _know_columns(study, scenario, [str(column) for column in frame.columns], label)
+    else:
+        # Columns first: points of thousands of unknown names would make a table of millions of cells.
+        _know_columns(study, scenario, list(dict.fromkeys(path for point in study.points for path in point)), label)
+        frame = pd.DataFrame(list(study.points))
     if frame.empty:
         raise BadInput(f"{label}: there are no points in it")
-    _know_columns(study, scenario, frame, label)
     paths = [str(path) for path in frame.columns]
     told = [fault for path in paths for fault in _cell_faults(frame[path], PointColumn(path, scenario), label)]
     if told:
-        rest = f"\n… and {len(told) - FEW} more" if len(told) > FEW else ""
-        raise BadInput("\n".join(told[:FEW]) + rest)
+        raise BadInput(few(told))
+    _refuse_too_many(study, len(ranges_of(study, scenario)), len(frame))
     return _settled(frame, scenario)
 
 
-def _know_columns(study: Study, scenario: Scenario, frame: pd.DataFrame, label: str) -> None:
+def _know_columns(study: Study, scenario: Scenario, columns: Sequence[str], label: str) -> None:
     known = [path for path, _ in leaves(scenario.as_tables())]
-    for column in map(str, frame.columns):
+    for column in columns:
         if column not in known:
             raise BadInput(f"{label}: column {column}: unknown{near_miss(column, known)}")
         if study.varied.get(column, GIVEN) != GIVEN:
             raise BadInput(f"{label}: column {column}: varies in [{_table(study, column)}] too; say it once")
-    missing = [path for path, value in study.varied.items() if value == GIVEN and path not in frame.columns]
+    missing = [path for path, value in study.varied.items() if value == GIVEN and path not in columns]
     if missing:
-        raise BadInput(f"{label}: there is no column {missing[0]}{near_miss(missing[0], map(str, frame.columns))}")
+        raise BadInput(f"{label}: there is no column {missing[0]}{near_miss(missing[0], columns)}")
 
 
 def _cell_faults(column: pd.Series, place: PointColumn, label: str) -> list[str]:
@@ -211,13 +255,3 @@ def _cell_faults(column: pd.Series, place: PointColumn, label: str) -> list[str]
     faults = [where.format(row + 1, "missing") for row in np.flatnonzero(empty)]
     rows = np.flatnonzero(~empty)
     return faults + [where.format(rows[row] + 1, fault) for row, fault in place.faults(column.iloc[rows].tolist())]
-
-
-def _read_matrix(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_parquet(path) if path.suffix.lower() in (".parquet", ".pq") else pd.read_csv(path)
-    except FileNotFoundError:
-        raise BadInput(f"{path}: no such design matrix") from None
-    except (OSError, ValueError) as fault:
-        reason = " ".join(str(fault).split())
-        raise BadInput(f"{path}: cannot be read as a table: {reason[:200]}") from None

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from revorg.experiments.runs.jobs import DONE
 from revorg.experiments.studies.points import ranges_of, sample_of
 from revorg.experiments.studies.results import table_of
 from revorg.experiments.studies.sampling import Floats, problem_of, salib
@@ -42,7 +43,8 @@ def _analyzed(ranges: Mapping[str, Range], sampling: Sampling, points: Floats, o
     problem, seed = problem_of(ranges), sampling.seed
     match sampling.method:
         case "sobol":
-            found = salib("analyze.sobol").analyze(problem, outcomes, calc_second_order=False, seed=seed)
+            # SALib takes a seed of 0 for none, and intervals would differ from call to call.
+            found = salib("analyze.sobol").analyze(problem, outcomes, calc_second_order=False, seed=seed + 1)
         case "morris":
             analyze = salib("analyze.morris").analyze
             found = analyze(problem, points, outcomes, num_levels=sampling.levels, seed=seed)
@@ -60,7 +62,7 @@ def sensitivity(folder: str | Path, outcome: str) -> pd.DataFrame:
     Raises
     ------
     BadInput
-        When the study drew no points, lists or was given others beside them, or lacks some of the runs.
+        When the study drew no points, lists or was given others beside them, or lacks some of the runs, or some failed.
     """
     asked = read_asked(Path(folder))
     known_name(outcome, asked["study"]["outcomes"], f"outcome of {folder}", "study.json")
@@ -70,6 +72,8 @@ def sensitivity(folder: str | Path, outcome: str) -> pd.DataFrame:
         raise BadInput(f"{folder}: its points were not drawn; indices need [sampling]")
     sample, ranges = sample_of(study, scenario), ranges_of(study, scenario)
     frame = table_of(folder)
+    if failed := int((frame["status"] != DONE).sum()):
+        raise BadInput(f"{folder}: {failed} of {len(frame)} runs failed, and indices need all of them")
     groups = [name for name in (*asked["uncertainties"], *asked["levers"]) if name not in ranges]
     found = []
     parts: Any = frame.groupby(groups, sort=False) if groups else [((), frame)]

@@ -2,7 +2,9 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -11,23 +13,31 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from revorg.experiments.runs.jobs import FAILED
+from revorg.experiments.studies.differences import differences, lost_points
 from revorg.experiments.studies.parquet import UNFINISHED, ParquetFolder, write_whole
-from revorg.experiments.studies.plan import Plan
+from revorg.experiments.studies.plan import LABELS, Plan
 from revorg.simulation.errors import BadInput
 from revorg.simulation.fingerprint import fingerprint
 
-ASKED, LOCK = "study.json", "study.lock"
+ASKED, LOCK, SUM = "study.json", "study.lock", "sum"
 RUNS, WEEKS, ASIDE = "runs", "weeks", "damaged"
+FEW = 10
+"""Differences between two studies that are told at once."""
 PASSING = ("TimeLimit", "WorkerLost", "MemoryError")
 """Errors that another attempt may not meet; runs that failed of them are tried again by the next start."""
 
 
 class Taken(RuntimeError):  # noqa: N818  (it names what was found)
     """Another process works on the folder."""
+
+
+class Gone(RuntimeError):  # noqa: N818  (it names what happened)
+    """The folder was deleted or moved while a sweep worked in it."""
 
 
 class Store:
@@ -82,7 +92,7 @@ class Store:
     def _open(self) -> None:
         _check_is_ours(self.folder, self.plan)  # somebody may have been faster
         (self.folder / (ASKED + UNFINISHED)).unlink(missing_ok=True)
-        if not (self.folder / ASKED).exists():
+        if not (self.folder / ASKED).exists() or self._has_grown():
             asked = json.dumps(described(self.plan), indent=1, allow_nan=False)
             write_whole(self.folder / ASKED, asked.encode())
         self.runs.open(self._warn)
@@ -91,6 +101,24 @@ class Store:
         tables = list(self.runs.tables(["run", "status"]))
         self.failed = sum(pc.sum(pc.equal(table["status"], FAILED)).as_py() or 0 for table in tables)
         self.finished = Finished(table["run"] for table in tables)
+
+    def _has_grown(self) -> bool:
+        """Tell whether the study asks for more than is written in the folder.
+
+        Raises
+        ------
+        BadInput
+            When it no longer asks for some of the runs that are finished; before anything is touched.
+        """
+        there = read_asked(self.folder)
+        if there["asked"] == self.plan.fingerprint:
+            return False
+        left = _not_in(self.plan, self.folder / RUNS)
+        if left:
+            named = [*lost_points(there, _plain(described(self.plan)))]
+            named += [f"{left} of the finished runs are no longer asked for"]
+            raise _refusal(self.folder, self.plan, there, named)
+        return True
 
     def _drop_doubles_and_halves(self) -> None:
         """Keep each run once, only with its weeks, and none that failed of something that passes."""
@@ -117,7 +145,10 @@ class Store:
         ------
         OSError
             When there is no room; what was written before stays.
+        Gone
+            When the folder was deleted; it is not made again without what it held.
         """
+        self._check_is_there()
         if weeks is not None and len(weeks):
             self.weeks.write(pa.Table.from_pandas(weeks, preserve_index=False))
         self.runs.write(pa.table(dict(rows), schema=self._schema))
@@ -128,13 +159,18 @@ class Store:
         """Types of the columns, the same in every part."""
         points = pa.Schema.from_pandas(self.plan.points, preserve_index=False)
         fields = [("run", pa.string()), ("seed", pa.int64())]
-        fields += [(label, pa.string()) for label in self.plan.labels]
+        fields += [(label, pa.string()) for label in LABELS]
         fields += [(path, points.field(path).type) for path in self.plan.paths]
         fields += [("status", pa.string()), ("error", pa.string())]
         return pa.schema([*fields, *((name, pa.float64()) for name in self.plan.study.outcomes)])
 
+    def _check_is_there(self) -> None:
+        if not (self.folder / ASKED).exists():
+            raise Gone(f"{self.folder}: was deleted or moved while the sweep worked; nothing more was written")
+
     def tidy(self) -> None:
         """Merge what is in small parts."""
+        self._check_is_there()
         self.runs.merge()
         self.weeks.merge()
 
@@ -220,29 +256,69 @@ def described(plan: Plan) -> dict[str, Any]:
         "uncertainties": [path for path in plan.columns if path not in (*plan.study.levers, "design")],
         "levers": [path for path in plan.columns if path in (*plan.study.levers, "design")],
     }
-    return {
-        "study": study, "fingerprint": fingerprint(), "asked": plan.fingerprint, "runs": len(plan), **kinds,
-        "scenarios": scenarios,
+    asked = {
+        "study": study, "fingerprint": fingerprint(), "asked": plan.fingerprint, "runs": len(plan),
+        "executives": plan.executives, **kinds, "scenarios": scenarios,
     }  # fmt: skip
+    return {**asked, SUM: _sum(asked)}
+
+
+def _sum(asked: Mapping[str, Any]) -> str:
+    """Return a sum over all else that a study's folder says about itself: nobody edits it unnoticed."""
+    told = {name: value for name, value in asked.items() if name != SUM}
+    return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _plain(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return it as it comes back from a file."""
+    return dict(json.loads(json.dumps(asked)))
 
 
 def _check_is_ours(folder: Path, plan: Plan) -> None:
-    """Refuse a folder that holds something else than this study by this model."""
+    """Refuse a folder that holds something else than this study, or one that it has grown from, by this model."""
     asked = folder / ASKED
     if not asked.exists():
         strangers = _strangers(folder)
         if strangers:
             raise BadInput(f"{folder}: holds {strangers[0]} and no {ASKED}; give a new folder or an empty one")
         return
-    there = read_asked(folder)
-    found, wanted = (there["asked"], there["fingerprint"]), (plan.fingerprint, fingerprint())
-    if found != wanted:
-        what = "another study" if found[1] == wanted[1] else "another version of the model"
-        raise BadInput(
-            f"{folder}: holds results of {what}; nothing was touched\n"
-            f"  there: study {found[0]}, model {found[1]}\n"
-            f"  asked: study {wanted[0]}, model {wanted[1]}"
-        )
+    there = _parsed(folder)
+    if (there["asked"], there["fingerprint"]) != (plan.fingerprint, fingerprint()):
+        named = list(differences(there, _plain(described(plan))))
+        if named or there["fingerprint"] != fingerprint():
+            raise _refusal(folder, plan, there, named)
+    read_asked(folder)
+
+
+def _refusal(folder: Path, plan: Plan, there: Mapping[str, Any], named: list[str]) -> BadInput:
+    """Return an error that names what is different."""
+    what = "another study" if there["fingerprint"] == fingerprint() else "another version of the model"
+    rest = [f"… and {len(named) - FEW} more"] if len(named) > FEW else []
+    lines = [
+        f"{folder}: holds results of {what}; nothing was touched",
+        *named[:FEW],
+        *rest,
+        f"there: study {there['asked']}, model {there['fingerprint']}",
+        f"asked: study {plan.fingerprint}, model {fingerprint()}",
+    ]
+    return BadInput("\n  ".join(lines))
+
+
+def _not_in(plan: Plan, folder: Path) -> int:
+    """Count the finished runs that a plan does not have."""
+    left = set(Finished(_keys(folder)).keys.tolist())
+    for unit in plan.units():
+        if not left:
+            break
+        left.difference_update(arm.run.encode() for arm in unit.arms)
+    return len(left)
+
+
+def _keys(folder: Path) -> Iterator[Any]:
+    """Yield the keys of runs, part by part; what is damaged is set aside later."""
+    for path in sorted(folder.glob("*.parquet")):
+        with suppress(OSError, pa.ArrowException, KeyError):
+            yield pq.read_table(path, columns=["run"])["run"]
 
 
 def _strangers(folder: Path) -> list[str]:
@@ -258,8 +334,15 @@ def read_asked(folder: Path) -> dict[str, Any]:
     Raises
     ------
     BadInput
-        When it is no study's folder.
+        When it is no study's folder, or somebody edited what it says.
     """
+    found = _parsed(folder)
+    if found.get(SUM) != _sum(found):
+        raise BadInput(f"{folder / ASKED}: was edited since the sweep wrote it; put it back as it was")
+    return found
+
+
+def _parsed(folder: Path) -> dict[str, Any]:
     try:
         found = json.loads((folder / ASKED).read_text(encoding="utf-8"))
     except FileNotFoundError:

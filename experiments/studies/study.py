@@ -1,20 +1,22 @@
 """A study: which scenarios, designs, parameters and seeds are run, and what is kept of each run."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
-from revorg.scenarios.designs import Arrangement, Arrangements
-from revorg.simulation.errors import BadInput, near_miss, problems
+from revorg.scenarios.designs import Arrangement, Arrangements, DottedPaths, quoted_paths
+from revorg.scenarios.reading import FileKind, read_toml
+from revorg.simulation.errors import BadInput, near_miss, problems, shown
 from revorg.simulation.metrics import METRICS
 from revorg.simulation.parameters.ranges import Names, ParameterTable, _listed, parameter
 from revorg.simulation.record import RECORD
 
-LARGEST_FILE_BYTES = 1_000_000
+STUDY_FILE = FileKind("study", " (a matrix of points is a file of its own)")
 MOST_SEEDS = 1_000_000
+MOST_POINTS = 1_000_000
+"""Points of a study at most; a larger one is refused before its points are built."""
 LARGEST_SEED = 2**31 - 1
 PLAUSIBLE, GIVEN = "plausible", "given"
 METHODS = ("latin hypercube", "sobol", "morris")
@@ -28,9 +30,17 @@ def _seeds(value: Any) -> Any:
         first, count = 0, value
     if type(first) is int and type(count) is int and 1 <= count <= MOST_SEEDS and first >= 0:
         value = range(first, first + count)
-    seeds = tuple(value) if isinstance(value, list | tuple | range) else ()
-    if not seeds or not all(type(seed) is int and 0 <= seed <= LARGEST_SEED for seed in seeds):
+    if not isinstance(value, list | tuple | range):
         raise ValueError(f"is neither a number of seeds, 1..{MOST_SEEDS}, nor a list, nor {{first = 0, count = 10}}")
+    return _different_seeds(tuple(value))
+
+
+def _different_seeds(seeds: tuple[Any, ...]) -> tuple[int, ...]:
+    if not seeds:
+        raise ValueError("is an empty list: a study needs at least one seed")
+    strangers = [seed for seed in seeds if not (type(seed) is int and 0 <= seed <= LARGEST_SEED)]
+    if strangers:
+        raise ValueError(f"is no list of seeds: {shown(strangers[0])} is not a whole number in 0..{LARGEST_SEED}")
     if len(set(seeds)) < len(seeds):
         raise ValueError("names a seed twice")
     return seeds
@@ -75,17 +85,38 @@ class Range(ParameterTable):
 def _variation(value: Any) -> Any:
     """Read what a parameter varies over."""
     if isinstance(value, Mapping):
-        return Range.model_validate(value)
+        return _range(value)
     if isinstance(value, list | tuple):
-        if not value or len(set(map(repr, value))) < len(value):
-            raise ValueError("is not a list of different values")
-        return tuple(value)
-    if value in (PLAUSIBLE, GIVEN) or isinstance(value, Range):
+        return _values(tuple(value))
+    if isinstance(value, Range) or (isinstance(value, str) and value in (PLAUSIBLE, GIVEN)):
         return value
     raise ValueError('is not a list, {low = …, high = …}, "plausible" or "given" (by points or a matrix)')
 
 
-Variations = dict[str, Annotated[Any, BeforeValidator(_variation)]]
+def _range(value: Mapping[str, Any]) -> Range:
+    try:
+        return Range.model_validate(value)
+    except ValidationError as error:
+        raise ValueError(f"is not {{low = …, high = …}}: {'; '.join(said for _, said in problems(error))}") from None
+
+
+def _values(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    if any(isinstance(value, Mapping | list | tuple) for value in values):
+        raise ValueError("does not list single values; make designs of its variants")
+    if not values or len({(type(value), value) for value in values}) < len(values):
+        raise ValueError("is not a list of different values")
+    return values
+
+
+Variations = Annotated[dict[str, Annotated[Any, BeforeValidator(_variation)]], BeforeValidator(quoted_paths)]
+
+
+def _columns(value: Any) -> Any:
+    """Read which weekly columns are kept."""
+    named = isinstance(value, list | tuple) and all(isinstance(column, str) for column in value)
+    if not (named or isinstance(value, bool)):
+        raise ValueError('is neither true, false nor a list of columns of the weekly record, such as ["arr"]')
+    return value if isinstance(value, bool) else tuple(value)
 
 
 class Study(ParameterTable):
@@ -109,7 +140,7 @@ class Study(ParameterTable):
     """Base scenarios: names, or paths of TOML files."""
     designs: Arrangements = ()
     """Organizations to compare, as seat:person or as tables; the scenario's own when empty."""
-    set: dict[str, Any] = Field(default_factory=dict)
+    set: DottedPaths = Field(default_factory=dict)
     """What is set in every run, by dotted path."""
     uncertainties: Variations = Field(default_factory=dict)
     """What varies about the world: values, a range, "plausible" or "given", by dotted path."""
@@ -117,7 +148,7 @@ class Study(ParameterTable):
     """What varies of what a firm chooses; as uncertainties."""
     sampling: Sampling | None = None
     """How points are drawn where ranges are given."""
-    points: Annotated[tuple[dict[str, Any], ...], BeforeValidator(_listed)] = ()
+    points: Annotated[tuple[DottedPaths, ...], BeforeValidator(_listed)] = ()
     """Points that are listed one by one, each a table of dotted paths."""
     matrix: str | None = None
     """A CSV or Parquet file of points: one column a dotted path, one row a point."""
@@ -125,12 +156,12 @@ class Study(ParameterTable):
     """Seeds on which every point and design is run."""
     outcomes: Names = tuple(METRICS)
     """Metrics to keep."""
-    weekly: bool | Names = False
+    weekly: Annotated[bool | tuple[str, ...], BeforeValidator(_columns)] = False
     """Whether weekly series are kept, or which columns of them."""
     time_limit_seconds: float = parameter(600.0, low=0.01, high=1e6, unit="seconds")
     """How long one run may take before it counts as failed."""
 
-    def __init__(self, **given: Any) -> None:
+    def __init__(self, /, **given: Any) -> None:
         try:
             super().__init__(**given)
         except ValidationError as error:
@@ -171,7 +202,7 @@ class Study(ParameterTable):
             raise ValueError(f"{min(both)} is both an uncertainty and a lever")
         if self.points and self.matrix:
             raise ValueError("points and a matrix exclude each other")
-        drawn = [path for path, value in self.varied.items() if isinstance(value, Range) or value == PLAUSIBLE]
+        drawn = self.ranged
         if drawn and self.sampling is None:
             raise ValueError(f'{drawn[0]} has a range: say how to draw from it, [sampling] method = "sobol"')
         if self.sampling and not drawn:
@@ -185,6 +216,11 @@ class Study(ParameterTable):
     def varied(self) -> dict[str, Any]:
         """What every parameter varies over, uncertainties first."""
         return self.uncertainties | self.levers
+
+    @property
+    def ranged(self) -> list[str]:
+        """Paths that points are drawn for."""
+        return [path for path, value in self.varied.items() if isinstance(value, Range) or value == PLAUSIBLE]
 
     @property
     def kept_weekly(self) -> tuple[str, ...]:
@@ -216,7 +252,7 @@ def read_study(path: str | Path) -> Study:
         When there is no such file or it is not sound.
     """
     file = Path(path)
-    data = _parsed(file)
+    data = read_toml(file, STUDY_FILE)
     scenarios = data.get("scenarios")
     if isinstance(scenarios, list):
         data["scenarios"] = [_from(file.parent, name) for name in scenarios]
@@ -231,20 +267,3 @@ def read_study(path: str | Path) -> Study:
 def _from(folder: Path, scenario: Any) -> Any:
     is_path = isinstance(scenario, str) and (scenario.endswith(".toml") or {"/", "\\"} & {*scenario})
     return str(folder / scenario) if is_path else scenario
-
-
-def _parsed(file: Path) -> dict[str, Any]:
-    try:
-        with file.open("rb") as opened:
-            content = opened.read(LARGEST_FILE_BYTES + 1)
-        if len(content) > LARGEST_FILE_BYTES:
-            raise BadInput(f"{file}: over 1 MB, too large for a study (a matrix of points is a file of its own)")
-        return tomllib.loads(content.decode("utf-8-sig"))
-    except OSError as fault:
-        raise BadInput(f"{file}: cannot be read: {fault.strerror}") from None
-    except UnicodeDecodeError as fault:
-        raise BadInput(f"{file}: not UTF-8 (at line {content[: fault.start].count(10) + 1})") from None
-    except tomllib.TOMLDecodeError as fault:
-        raise BadInput(f"{file}: not TOML: {fault}") from None
-    except RecursionError:
-        raise BadInput(f"{file}: not a study: nested too deeply") from None

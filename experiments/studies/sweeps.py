@@ -18,10 +18,11 @@ from revorg.experiments.runs.executors import GivenExecutor, InProcess, RunExecu
 from revorg.experiments.runs.jobs import DONE, FAILED, WHOLE, Block, Chunk, ChunkResult, RunOptions, RunResult, zip_runs
 from revorg.experiments.runs.keys import executives_hash
 from revorg.experiments.runs.machine import processors
-from revorg.experiments.runs.progress import Counter, NoProgress, Progress
+from revorg.experiments.runs.progress import Counter, NoProgress, Progress, duration
 from revorg.experiments.runs.worker import make_ready
 from revorg.experiments.studies.plan import Plan
 from revorg.experiments.studies.results import table_of
+from revorg.experiments.studies.sampling import size_told
 from revorg.experiments.studies.store import Store
 from revorg.experiments.studies.study import Study, read_study
 from revorg.simulation.errors import BadInput
@@ -33,7 +34,7 @@ FLUSH_SECONDS = 1.0
 """How much work a kill can cost at most."""
 FLUSH_ROWS = 50_000
 ASKED_AT_ONCE = 1024
-"""Units for which it is looked up together whether they are finished."""
+"""Blocks for which it is looked up together whether they are finished."""
 CELL_BYTES = 7.5
 """What a number takes on disk, about."""
 
@@ -131,7 +132,7 @@ def carry_out_study(
 
     Raises
     ------
-    BadInput, Taken, CrewLost, OtherModel, OSError
+    BadInput, Taken, ExecutorLost, OtherModel, OSError
         OSError when there is no room; whatever was finished before stays.
     """
     classes = dict(executives or {})
@@ -168,6 +169,8 @@ class Job:
     def carry_out(self) -> Sweep:
         """Do all that is left to do."""
         started, asked, before = time.monotonic(), len(self.plan), len(self.store.finished)
+        if self.plan.study.sampling:
+            self.progress.say(size_told(self.plan.study.sampling, len(self.plan.study.ranged)))
         self.progress.say(f"{asked} runs in {self.store.folder}, {before} of them finished before")
         if before < asked:
             try:
@@ -205,7 +208,7 @@ class Job:
         seconds = left * self.pace.per_run / run_executor.hands
         self.progress.say(
             f"{left} runs × {1000 * self.pace.per_run:.0f} ms a run, {run_executor.hands} at a time: "
-            f"about {max(1, round(seconds))} s and {_size(room)}"
+            f"about {duration(seconds)} and {_size(room)}"
         )
 
     def _units(self) -> Iterator[Block]:

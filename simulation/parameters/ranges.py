@@ -17,7 +17,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from revorg.simulation.errors import near_miss
+from revorg.simulation.errors import CONTROLS, MOST_TOLD, near_miss, shown
 
 ASSUMPTION = "assumption"
 TRIAL = "starting value, trial"
@@ -127,25 +127,25 @@ class ParameterTable(BaseModel):
     def _know_keys(cls, data: Any) -> Any:
         """Refuse unknown keys here, where the known ones are at hand for the near miss."""
         keys = data if isinstance(data, Mapping) else ()
-        unknown = [cls._unknown(key, data) for key in keys if key not in cls.model_fields]
+        unknown = [key for key in keys if key not in cls.model_fields]
         if unknown:
-            raise ValidationError.from_exception_data(cls.__name__, unknown)
+            faults = [cls._unknown(key, data[key], told=place < MOST_TOLD) for place, key in enumerate(unknown)]
+            raise ValidationError.from_exception_data(cls.__name__, faults)
         return data
 
     @classmethod
-    def _unknown(cls, key: str, data: Mapping[str, Any]) -> InitErrorDetails:
-        known = cls.model_fields
-        hint = near_miss(key, known) if known else f"; there are no {cls.__name__.lower()} yet in this version"
+    def _unknown(cls, key: str, value: Any, *, told: bool) -> InitErrorDetails:
+        hint = near_miss(key, cls.model_fields) if told else ""
         return InitErrorDetails(
             type=PydanticCustomError("unknown_key", "unknown{hint}", {"hint": hint}),
             loc=(key,),
-            input=data[key],
+            input=value,
         )
 
     @field_validator("*", mode="before")
     @classmethod
-    def _check_number(cls, value: Any, info: ValidationInfo) -> Any:
-        fault = _fault(value, cls.model_fields[info.field_name or ""])
+    def _check_value(cls, value: Any, info: ValidationInfo) -> Any:
+        fault = _fault(value, cls.model_fields[info.field_name or ""]) or _steers(value)
         if fault:
             raise ValueError(fault)
         return value
@@ -173,6 +173,15 @@ def _fault(value: Any, field: FieldInfo) -> str:
     if not is_number(value):
         return f"is not a finite number; allowed {allowed}"
     return "" if told["minimum"] <= value <= told["maximum"] else f"is outside {allowed}"
+
+
+def _steers(value: Any) -> str:
+    """Say which text or name in a table would steer the terminal that it is printed on ("" = none)."""
+    texts = [value] if isinstance(value, str) else value if isinstance(value, Mapping) else ()
+    for text in texts:
+        if isinstance(text, str) and CONTROLS.search(text):
+            return f"does not pass: control characters are in {shown(text)}"
+    return ""
 
 
 def _number_kind(field: FieldInfo) -> type[int] | type[float] | None:

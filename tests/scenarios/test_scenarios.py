@@ -269,7 +269,7 @@ def test_a_byte_order_mark_is_no_error(tmp_path: Path) -> None:
             "my.toml [organization] nobody leads sales at head_of_sales: seat head_of_sales leads nothing",
         ),
         ("\n\na = = 2", "my.toml: not TOML: Invalid value (at line 3, column 5)"),
-        ("a = " + "[" * 100_000, "my.toml: not a scenario: nested too deeply"),
+        ("a = " + "[" * 100_000, "my.toml: not a scenario file: nested too deeply"),
         ("a = " + "9" * 5000, "my.toml: a number in it has thousands of digits"),
     ],
     ids=lambda value: value[:40],
@@ -309,7 +309,7 @@ def test_what_is_no_readable_file_is_refused(tmp_path: Path, monkeypatch: pytest
     monkeypatch.chdir(tmp_path)
     assert refusal("none.toml") == "none.toml: cannot be read: No such file or directory"
     assert refusal(tmp_path) == f"{tmp_path}: cannot be read: Is a directory"
-    assert refusal("bad\0name.toml") == "bad\0name.toml: cannot be read: embedded null byte"
+    assert refusal("bad\0name.toml") == "bad\\x00name.toml: cannot be read: embedded null byte"
     write(tmp_path, "my.toml", 'extends = "none.toml"')
     assert refusal("my.toml") == (
         'my.toml: extends = "none.toml": none.toml: cannot be read: No such file or directory'

@@ -69,6 +69,22 @@ def test_parts_are_finite_and_values_in_range(name: str, seed: int, window: tupl
             assert metric.low - 1e-9 <= over / under <= metric.high + 1e-9, metric_name
 
 
+@pytest.mark.parametrize(
+    ("settings_", "metric", "low", "high"),
+    [
+        ({"finance.growth_plan": -0.5}, "quota_attainment", math.nan, math.nan),  # a plan to shrink sets no target
+        ({"customers.term_weeks": 4, "customers.shrink_logit": 6.0}, "gross_revenue_retention", -math.inf, 0.0),
+    ],
+)
+def test_odd_firms_have_outcomes_in_range(settings_: dict[str, float], metric: str, low: float, high: float) -> None:
+    """What is allowed gives outcomes in their declared ranges, or nothing to measure."""
+    outcomes = RevenueOrganization(small("simple-single").changed(settings_), seed=1).run().outcomes
+    for name, value in outcomes.dropna().items():
+        assert METRICS[str(name)].low <= value <= METRICS[str(name)].high, name
+    found = float(outcomes[metric])
+    assert math.isnan(found) if math.isnan(low) else low <= found < high
+
+
 def test_outcomes_are_the_parts_of_the_whole_run() -> None:
     """One number a metric, null where there was nothing to measure."""
     model = lived()

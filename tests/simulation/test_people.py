@@ -4,18 +4,19 @@ from typing import Any
 
 import mesa
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from small_worlds import differences, small, warmed
 
-from revorg.simulation.codes import CUSTOMER
+from revorg.simulation.codes import CUSTOMER, OPPORTUNITY
 from revorg.simulation.compiling import alone
 from revorg.simulation.errors import BadInput
 from revorg.simulation.model import RevenueOrganization
 from revorg.simulation.numbers import Now, world_of
 from revorg.simulation.organization import DOMAINS
-from revorg.simulation.people import Customer, Executive, SalesRep, attention_between, demand_for
+from revorg.simulation.people import Customer, Deal, Executive, SalesRep, attention_between, demand_for
 from revorg.simulation.record import RECORD
 from revorg.simulation.submodels.leadership import contribute
 
@@ -223,3 +224,39 @@ def test_looking_registers_nobody_and_changes_no_run() -> None:
         other.reps.get("skill")
         assert len(other.agents) == agents == 6
     assert differences(one, other) == set()
+
+
+def test_views_are_data_as_well() -> None:
+    """One row a customer, deal or rep, one column an attribute, under the row by which other columns name it."""
+    model = warmed().fork(led()).run(weeks=4)
+    customers, deals, reps = model.customers.to_frame(), model.deals.to_frame(), model.reps.to_frame()
+    assert customers.index.tolist() == np.flatnonzero(model.accounts.stage == CUSTOMER).tolist()
+    assert deals.index.tolist() == np.flatnonzero(model.accounts.stage == OPPORTUNITY).tolist()
+    assert len(deals) > 0
+    assert all(isinstance(deal, Deal) for deal in model.deals)
+    assert set(deals["rep"]) - {-1} <= set(reps.index)
+    for frame, table in ((customers, model.accounts), (deals, model.accounts), (reps, model.rep_slots)):
+        assert frame.index.name == "row"
+        assert list(frame.columns) == list(table.__slots__)
+        for name in frame:
+            pd.testing.assert_series_equal(
+                frame[name], pd.Series(getattr(table, name)[frame.index], index=frame.index, name=name)
+            )
+    customers.loc[:, "health"] = -1.0
+    assert model.accounts.health.min() >= 0.0
+
+
+def test_a_selection_of_views_is_data_too() -> None:
+    """What Mesa selects, sorts and shuffles keeps its order as a frame, and an empty one its columns."""
+    model = warmed()
+    largest = model.customers.sort("contract_usd").select(at_most=3).to_frame()
+    expected = model.customers.to_frame().sort_values("contract_usd", ascending=False, kind="stable").head(3)
+    pd.testing.assert_frame_equal(largest, expected)
+    nobody = model.deals.select(lambda deal: False).to_frame()
+    assert nobody.dtypes.equals(model.deals.to_frame().dtypes)
+    assert nobody.empty
+    assert sorted(model.reps.shuffle().to_frame().index) == model.reps.to_frame().index.tolist()
+    reps = model.reps
+    assert reps.select() is not reps
+    assert reps.sort("skill", inplace=True) is reps
+    assert reps.select().to_frame()["skill"].is_monotonic_decreasing

@@ -33,8 +33,7 @@ def print_assessment(assessment: Assessment) -> None:
     if assessment.rivals:
         _print_block(out, "Under rival mechanisms, each in place of ours", words.rival_lines(assessment))
     controls = [
-        f"Control {control.name} {'passed' if control.passed else 'FAILED'}: {control.detail}."
-        for control in assessment.controls
+        f"Control {control.name} {words.came_out(control)}: {control.detail}." for control in assessment.controls
     ]
     stamp = [] if assessment.calibrated else [words.provisional_line(assessment)]
     _print_block(
@@ -65,6 +64,8 @@ def _print_verdicts(out: Console, assessment: Assessment) -> None:
         section.add_column(justify="right")
         section.add_row(name, Text(stamp, style=STYLES.get(result.verdict, "bold")))
         out.print(section)
+        if against := words.contradicted_part(result):
+            out.print(Text(against, style=STYLES["contradicted"].removeprefix("bold "), justify="right"))
         for answer in result.answers:
             out.print(_row(out.width, *_cells(answer)))
     out.print(Rule(style="dim", characters="─"))

@@ -28,6 +28,10 @@ def _claim_json(result: Result) -> dict[str, Any]:
         "basis": claim.basis,
         "by_construction": claim.by_construction,
         "verdict": result.verdict,
+        "contradicted": [
+            {"metric": answer.outcome.metric, "contrast": answer.outcome.contrast, "window": answer.outcome.window}
+            for answer in result.contradicted
+        ],
         "outcomes": [_outcome_json(answer) for answer in result.answers],
         "robustness": None,
         "attribution": None,

@@ -6,7 +6,8 @@ from math import ceil, isfinite
 from statistics import median
 
 from revorg.experiments.analysis.contrasts import Effect
-from revorg.experiments.claims.assessment import Answer, Assessment
+from revorg.experiments.claims.assessment import Answer, Assessment, Result
+from revorg.experiments.claims.controls import Control
 from revorg.experiments.claims.decomposition import Decomposition
 from revorg.experiments.reports.numbers import scale_of, written
 from revorg.simulation.record import window_weeks
@@ -89,6 +90,25 @@ def short(world: str) -> str:
 def stamped(verdict: str, calibrated: bool) -> str:
     """Add to a verdict that it is provisional, unless the model is calibrated."""
     return verdict if calibrated else f"{verdict} (provisional)"
+
+
+def contradicted_part(result: Result) -> str:
+    """Name what is contradicted of a claim that is otherwise supported; empty when there is nothing to tell apart."""
+    if result.verdict != "partly" or not result.contradicted:
+        return ""
+    lines = [line_of(answer) for answer in result.contradicted]
+    return f"contradicted: {'; '.join(f'{line.metric}, {line.contrast}, {line.window}' for line in lines)}"
+
+
+def came_out(control: Control) -> str:
+    """Say what became of a control.
+
+    Examples
+    --------
+    >>> came_out(Control("a control", None, "takes too long"))
+    'not run'
+    """
+    return {True: "passed", False: "FAILED", None: "not run"}[control.passed]
 
 
 def cells_of(answer: Answer) -> Iterator[tuple[str, dict[str, str]]]:

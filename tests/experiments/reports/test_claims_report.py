@@ -10,8 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_up_runs import MadeUpRuns, noisy
+from typer.testing import CliRunner
 
+from revorg.experiments import cli
 from revorg.experiments.claims import assessment as assessing
+from revorg.experiments.claims import statistical_controls
 from revorg.experiments.claims.assessment import Assessment, assess_claims
 from revorg.experiments.claims.claim import registry
 from revorg.experiments.claims.controls import Control
@@ -26,7 +29,7 @@ from revorg.experiments.runs.pairs import Task, TaskResult
 from revorg.simulation.errors import BadInput
 
 CLAIM_KEYS = {
-    "id", "source", "basis", "by_construction", "verdict", "outcomes", "robustness", "attribution",
+    "id", "source", "basis", "by_construction", "verdict", "contradicted", "outcomes", "robustness", "attribution",
 }  # fmt: skip
 OUTCOME_KEYS = {
     "metric", "contrast", "window", "by_world", "predicts", "sesoi", "effect", "low", "high", "pairs",
@@ -204,3 +207,81 @@ def test_rivals_stand_beside(assessment: Assessment, capsys: pytest.CaptureFixtu
     printed = capsys.readouterr().out
     assert printed.count("random_exits") == len(registry().claims)
     assert "≠" not in printed
+
+
+def command(*arguments: str) -> str:
+    """Return what the command prints."""
+    said = CliRunner().invoke(cli.app, ["claims", *arguments], env={"COLUMNS": "100"})
+    assert said.exit_code == 0, said.output
+    return str(said.stdout)
+
+
+@pytest.fixture
+def _no_kept_controls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let the repeated controls have no runs of an earlier time, as on a new machine."""
+    monkeypatch.setattr(statistical_controls, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(
+        assessing,
+        "run_controls",
+        lambda *, quick, **_: (
+            Control("labels permuted", True, "no bit differs"),
+            *statistical_controls.repeated_controls(only_kept=quick),
+        ),
+    )
+
+
+@pytest.mark.usefixtures("_no_kept_controls")
+def test_what_was_not_run_neither_passed_nor_failed(tmp_path: Path) -> None:
+    """``claims --quick`` leaves out the controls that take thousands of runs, and says so everywhere."""
+    asked = ("misfit-hurts-both-seats", "--quick")
+    printed = " ".join(command(*asked, "--out", str(tmp_path)).split())
+    assert "Control labels permuted passed:" in printed
+    assert "Control A/A contrasts not run:" in printed
+    assert "A/A contrasts passed" not in printed
+    controls = json.loads(command(*asked, "--json"))["controls"]
+    assert {control["name"]: control["passed"] for control in controls} == {
+        "labels permuted": True,
+        "A/A contrasts": None,
+        "planted effect, amid noise": None,
+    }
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "<strong>A/A contrasts: not run.</strong>" in page
+    assert "A control failed" not in page
+    for table in (pd.read_parquet(tmp_path / "verdicts.parquet"), assess(["misfit-hurts-both-seats"], quick=True)):
+        assert set(table["controls_not_run"]) == {"A/A contrasts; planted effect, amid noise"}
+        assert set(table["controls_failed"]) == {""}
+
+
+def test_a_failed_control_is_in_the_table(assessment: Assessment) -> None:
+    """Who reads the table alone sees it too, and one control that was not run does not hide it."""
+    controls = (Control("one", True, ""), Control("two", False, ""), Control("three", None, ""))
+    mixed = replace(assessment, controls=controls)
+    assert not mixed.sound
+    assert set(verdict_table(mixed)["controls_failed"]) == {"two"}
+    assert set(verdict_table(mixed)["controls_not_run"]) == {"three"}
+
+
+PARTLY = {"cro:executor": -0.05, "cro:strategist": 0.03, "cso:executor": -0.05, "cso:strategist": 0.03}
+"""The claim that misfit hurts in both seats is true of one seat, and the contrary of the other."""
+
+
+def test_partly_names_its_contradicted_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A claim that is true of one seat and false of the other says of which, on screen, page, JSON and table."""
+
+    class InOneSeat(MadeUpWorkers):
+        def __init__(self, count: int, *, fresh: bool = False) -> None:
+            MadeUpRuns.__init__(self, noisy(PARTLY))
+
+    monkeypatch.setattr(assessing, "PairedRuns", InOneSeat)
+    asked = ("misfit-hurts-both-seats", "--quick")
+    named = "arr_growth, cso:strategist − cso:executor, weeks 0–208"
+    printed = " ".join(command(*asked, "--out", str(tmp_path)).split())
+    (claim,) = json.loads(command(*asked, "--json"))["claims"]
+    assert claim["verdict"] == "partly"
+    assert claim["contradicted"] == [
+        {"metric": "arr_growth", "contrast": "cso:strategist − cso:executor", "window": "0-208"}
+    ]
+    assert f"contradicted: {named}" in printed
+    assert f"contradicted: {named}" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    table = pd.read_parquet(tmp_path / "verdicts.parquet")
+    assert set(table["contradicted"]) == {"arr_growth: cso:strategist − cso:executor, weeks 0-208"}

@@ -1,23 +1,34 @@
 """Damaged tables, and runs that go wrong: each costs what it must, and nothing else in the table changes."""
 
+import inspect
+import os
 import shutil
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
-from faulty_executives import FAULTY_SEED, Looping, NotANumber, Raising, Sound, Stuck
+from faulty_executives import FAULTY_SEED, STUCK, Looping, Misspelling, NotANumber, Raising, Sound, Stuck
 from filelock import FileLock
 from notes import Notes
 
 from revorg.experiments.runs import executors
+from revorg.experiments.runs.time_limit import TimeLimit, time_limit
+from revorg.experiments.studies.results import table_of
 from revorg.experiments.studies.store import Taken
 from revorg.experiments.studies.study import Study
 from revorg.experiments.studies.sweeps import Sweep, carry_out_study, sweep
 
 SMALL = {"market.accounts": 600, "run.weeks": 26, "run.warm_up_weeks": 13}
 SEEDS = 12
+posix = pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="the fault is one of the system's alarm")
 
 
 # Damage
@@ -154,7 +165,7 @@ def assert_one_failed(found: pd.DataFrame, sound: pd.DataFrame, error: str) -> N
     ("kind", "error"),
     [
         (Raising, "ZeroDivisionError: a fault of this test"),
-        (Looping, "TimeLimit: longer than 1"),
+        pytest.param(Looping, "TimeLimit: longer than 600 s", marks=posix),
         (NotANumber, "NotFinite: "),
     ],
 )
@@ -164,17 +175,86 @@ def test_run_that_goes_wrong(
 ) -> None:
     """It is in the table with its error; the others are as they would be; done again it fails again."""
     monkeypatch.setattr("revorg.experiments.runs.dispatch.SMALL_SECONDS", 0.0)
-    study = plain(time_limit_seconds=1.5)
     for _ in range(2):
-        found = sweep(study, tmp_path / "out", executives={"cro": kind}, workers=workers)
+        found = sweep(plain(), tmp_path / "out", executives={"cro": kind}, workers=workers)
         assert_one_failed(found, sound, error)
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="the fault is that the alarm is not heard")
+@pytest.mark.parametrize("kind", [Raising, Misspelling])
+def test_line_of_the_users_own_file_is_told(kind: type, tmp_path: Path) -> None:
+    """Where the fault is to be mended: in the user's file, also when a library raises and has much to say."""
+    table = sweep(plain(), tmp_path / "out", executives={"cro": kind}, workers=1)
+    (error,) = table.loc[table["status"] == "failed", "error"]
+    _, first = inspect.getsourcelines(kind.go_wrong)  # type: ignore[attr-defined]
+    assert error.endswith(f" (faulty_executives.py, line {first + 2}, in go_wrong)")
+    assert len(error) <= 300
+
+
+def test_a_fault_that_is_not_of_the_users_code_names_no_line(tmp_path: Path) -> None:
+    """What the executive left behind went wrong later, in the model: no line of the user's is to blame."""
+    table = sweep(plain(), tmp_path / "out", executives={"cro": NotANumber}, workers=1)
+    (error,) = table.loc[table["status"] == "failed", "error"]
+    assert ".py" not in error
+
+
+@posix
 def test_run_that_no_alarm_reaches(sound: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its process is ended from outside, and the others go on."""
-    monkeypatch.setattr("revorg.experiments.runs.dispatch.SMALL_SECONDS", 0.0)
+    """Its process is ended from outside, and the others go on. Time flies for the parent while it is stuck."""
+    stuck, hours = tmp_path / "stuck", count(step=3600.0)
+
+    def flying() -> float:
+        return next(hours) if stuck.exists() and psutil.pid_exists(int(stuck.read_text() or 0)) else time.monotonic()
+
+    monkeypatch.setenv(STUCK, str(stuck))
     monkeypatch.setattr("revorg.experiments.studies.sweeps.TRIAL_SECONDS", 0.0)
-    monkeypatch.setattr(executors, "GRACE_SECONDS", 1.0)
-    found = sweep(plain(time_limit_seconds=0.5), tmp_path / "out", executives={"cro": Stuck}, workers=2)
-    assert_one_failed(found, sound, "WorkerLost")
+    monkeypatch.setattr(executors, "LONGEST_LOOK_SECONDS", float("inf"))
+    monkeypatch.setattr(executors, "clock", flying)
+    one = executors.WarmProcesses(1)
+    carry_out_study(plain(), tmp_path / "out", executives={"cro": Stuck}, run_executor=one)
+    assert_one_failed(table_of(tmp_path / "out"), sound, "WorkerLost")
+
+
+def test_time_limit_ends_what_never_ends() -> None:
+    """By the system's alarm in the main thread, between two steps of the interpreter in another."""
+
+    def endless() -> None:
+        with time_limit(0.05):
+            while True:
+                pass
+
+    with pytest.raises(TimeLimit):
+        endless()
+    with ThreadPoolExecutor(1) as threads, pytest.raises(TimeLimit):
+        threads.submit(endless).result()
+
+
+STOPPED = """
+import os, signal
+from revorg.experiments.runs.time_limit import time_limit
+with time_limit(2.0):
+    os.kill(os.getpid(), signal.SIGSTOP)
+print("went on")
+"""
+
+
+@posix
+def test_time_in_which_a_process_is_stopped_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-Z, or a laptop that sleeps, makes no failed run."""
+    with subprocess.Popen([sys.executable, "-c", STOPPED], stdout=subprocess.PIPE, text=True) as process:
+        _, status = os.waitpid(process.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        time.sleep(2.5)  # longer than the limit
+        process.send_signal(signal.SIGCONT)
+        assert process.communicate()[0] == "went on\n"
+
+
+def test_time_in_which_the_parent_is_stopped_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long gap between two looks at a process is nobody's fault."""
+    now = [100.0]
+    monkeypatch.setattr(executors, "clock", lambda: now[0])
+    place = executors._Slot(*[None] * 3, work=Future(), allowed_seconds=10.0)  # type: ignore[arg-type]
+    place.ready = Future()
+    place.ready.set_result(None)
+    for seconds, overruns in ((0.0, False), (1.0, False), (36_000.0, False), (3.0, False), (3.0, True)):
+        now[0] += seconds
+        assert place.overruns == overruns
