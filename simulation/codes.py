@@ -39,7 +39,6 @@ NOT_BEGUN, AT_WORK, BEGUN = range(3)
 DAYS_A_WEEK = 5.0
 WEEKS_A_YEAR = 52
 WEEKS_A_QUARTER = 13
-NEVER = -1_000_000  # a week that is no week of any run
 
 # Scalars of the firm's state (column `gauges` of Firm).
 GAUGES = (

@@ -27,6 +27,7 @@ from numba.core import serialize
 from numba.core.compiler import CompileResult
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+_njit: Any = numba.njit
 
 SOURCE_FOLDER = Path(__file__).parent
 
@@ -73,7 +74,7 @@ def constants(name: str, names: Sequence[str], first: int = 0) -> Any:
     >>> stage.PROSPECT, stage.LEAD
     (0, 1)
     """
-    return namedtuple(name, [each.upper() for each in names])(*range(first, first + len(names)))  # type: ignore[misc]
+    return namedtuple(name, [each.upper() for each in names])(*range(first, first + len(names))) 
 
 
 def plain(rule: Function) -> Function:
@@ -83,12 +84,12 @@ def plain(rule: Function) -> Function:
 
 def rule(function: Function) -> Function:
     """Mark a scalar rule: plain numbers in and out, compiled into every loop that uses it."""
-    return cast(Function, numba.njit(error_model="numpy", no_cfunc_wrapper=True)(function))
+    return cast(Function, _njit(error_model="numpy", no_cfunc_wrapper=True)(function))
 
 
 def phase(function: Function) -> Function:
     """Mark a part of a loop that reads and writes rows of tables: its text is set in wherever it is called."""
-    return cast(Function, numba.njit(error_model="numpy", inline="always", no_cfunc_wrapper=True)(function))
+    return cast(Function, _njit(error_model="numpy", inline="always", no_cfunc_wrapper=True)(function))
 
 
 def step(function: Function) -> Function:
@@ -105,7 +106,7 @@ def loop(function: Function) -> Function:
 
 
 def _kept(function: Function, **options: bool) -> Function:
-    compiled: Any = numba.njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True, **options)(function)
+    compiled: Any = _njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True, **options)(function)
     compiled._cache = _KeptCode(function)
     return cast(Function, compiled)
 
@@ -228,7 +229,7 @@ _TOLD: list[str] = []
 def alone(step: Function) -> Function:
     """Return a step as a function that Python may call, to drive it by itself."""
 
-    @numba.njit(error_model="numpy")
+    @_njit(error_model="numpy")
     def driven(*arguments: Any) -> Any:
         return step(*arguments)
 

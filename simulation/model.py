@@ -223,7 +223,7 @@ class RevenueOrganization(mesa.Model):
         if strangers:
             known = ", ".join(scenario.organization.names)
             raise BadInput(f"executives: no seat {', '.join(sorted(strangers))} is in force; in force are {known}")
-        if scenario.market.accounts != self.accounts.count or self._fronts_of(scenario) != self.fronts.size:
+        if scenario.market.accounts != self.accounts.rows or self._fronts_of(scenario) != self.fronts.size:
             raise BadInput("a design that takes over cannot change market.accounts, market.channels or market.segments")
         self.fronts.reach[:] = initialization.reach_of(scenario, self.fronts.channel)
         before = dict(zip(self.people.place.tolist(), self.people.tray_hours.tolist(), strict=True))
@@ -404,6 +404,6 @@ class RevenueOrganization(mesa.Model):
             raise BadInput(f"window {first}..{end} is outside 0..{self.week} (weeks lived)")
         window = Window(
             self.record[: self.warm_up_weeks + self.week], self.warm_up_weeks + first, self.warm_up_weeks + end,
-            self.accounts.count, self.scenario.decisions.time_limit_days / DAYS_A_WEEK,
+            self.accounts.rows, self.scenario.decisions.time_limit_days / DAYS_A_WEEK,
         )  # fmt: skip
         return metrics.measure(window)

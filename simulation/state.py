@@ -19,7 +19,7 @@ def copied(table: Table) -> Table:
 
 def columns_of(table: Columns) -> dict[str, Column]:
     """Return the columns of a table by their names."""
-    return table._asdict()  # type: ignore[attr-defined,no-any-return]
+    return table._asdict()  # type: ignore[attr-defined]
 
 
 class Fronts(NamedTuple):
@@ -78,7 +78,7 @@ class Accounts(NamedTuple):
     groups_reached: Column  # groups of the customer in which there ever was a sponsor
 
     @property
-    def count(self) -> int:
+    def rows(self) -> int:
         """Number of accounts."""
         return len(self.front)
 

@@ -163,7 +163,7 @@ def _large_runs(plan: BenchPlan) -> Iterator[Measure]:
 
     def nanoseconds(start: RevenueOrganization, repeats: int) -> float:
         forks = [start.fork() for _ in range(repeats)]
-        return 1e9 * seconds(lambda: [fork.run(4) for fork in forks]) / repeats / 4 / start.accounts.count
+        return 1e9 * seconds(lambda: [fork.run(4) for fork in forks]) / repeats / 4 / start.accounts.rows
 
     found = in_turns({"small": lambda: nanoseconds(small, 50), "large": lambda: nanoseconds(large, 1)}, plan.blocks)
     yield Measure("20,000 accounts: an account-week in all", found["small"], "ns")

@@ -56,7 +56,7 @@ class Floor:
 
 def bytes_per_account(accounts: Accounts) -> float:
     """Bytes of all columns, an account."""
-    return float(sum(getattr(accounts, field.name).nbytes for field in fields(accounts)) / accounts.count)
+    return float(sum(getattr(accounts, field.name).nbytes for field in fields(accounts)) / accounts.rows)
 
 
 class _Counting:
@@ -102,7 +102,7 @@ def counts(start: RevenueOrganization, weeks: int) -> dict[str, float]:
                 if name.startswith("_") and hasattr(found, "py_func"):
                     stack.enter_context(patch.object(module, name, counting.twin(found)))
         fork.run(weeks)
-    return {name: counting.tally[name] / weeks / fork.accounts.count for name in (DRAW, NORMAL, EXP, LOG, POWER)}
+    return {name: counting.tally[name] / weeks / fork.accounts.rows for name in (DRAW, NORMAL, EXP, LOG, POWER)}
 
 
 @loop
@@ -152,7 +152,7 @@ def _nanoseconds(work: Callable[[], object], repeats: int, things: float) -> Cal
 
 def measure_floor(start: RevenueOrganization, blocks: int, weeks: int = 4) -> Floor:
     """Measure the floor for a market as large as a model's, with counts from a small one of the same world."""
-    accounts, size = start.accounts.count, bytes_per_account(start.accounts)
+    accounts, size = start.accounts.rows, bytes_per_account(start.accounts)
     a, b, c = (np.ones(int(accounts * size / 24.0)) for _ in range(3))
     key = np.uint64(stream(1, 1, 1))
     chances = np.random.default_rng(1).random(SMALL)

@@ -57,7 +57,7 @@ def microseconds_a_week(scenarios: dict[int, Scenario]) -> dict[int, Blocks]:
     starts = {count: RevenueOrganization(world, seed=1).run(WEEKS) for count, world in scenarios.items()}
 
     def week(start: RevenueOrganization) -> float:
-        weeks = max(4, min(WEEKS, 2_000_000 // start.accounts.count))
+        weeks = max(4, min(WEEKS, 2_000_000 // start.accounts.rows))
         fork = start.fork()
         return 1e6 * seconds(lambda: fork.run(weeks)) / weeks
 

@@ -113,8 +113,9 @@ def _metrics() -> Listing:
 
 
 def _columns() -> Listing:
-    rows = tuple((name, noted.unit, noted.meaning) for name, noted in NOTED.items())
-    return Listing("columns of the weekly record", ("column", "unit", "meaning"), rows)
+    rows = [(name, noted.unit, noted.meaning) for name, noted in NOTED.items()]
+    columns = ("column", "unit", "meaning")
+    return Listing.of("columns of the weekly record", columns, columns, rows)
 
 
 def _parameters() -> Listing:

@@ -42,7 +42,7 @@ class PlainOrganization(mesa.Model):  # type: ignore[misc]
         plain = cls(model.scenario, model.seed, model.week, chance)
         plain.fronts = plain.agents_of(Front, model.fronts, model.fronts.size)
         plain.reps = plain.agents_of(Rep, model.rep_slots, model.rep_slots.slots)
-        plain.accounts = plain.agents_of(Account, model.accounts, model.accounts.count)
+        plain.accounts = plain.agents_of(Account, model.accounts, model.accounts.rows)
         for account in plain.accounts:
             front, rep = int(model.accounts.front[account.row]), int(model.accounts.rep[account.row])
             account.front, account.rep = plain.fronts[front], plain.reps[rep] if rep >= 0 else None

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from typing import Any, cast
 
 import numba
 
@@ -55,7 +56,7 @@ def compile_late_steps() -> None:
         (finance.close_books, (state.firm, fronts, state.reps, people, state.history, world, now)),
         (alignment.meet, (people, state.routes, state.firm, sums, world, held, now)),
     ):
-        step.compile(tuple(map(numba.typeof, arguments)))  # type: ignore[attr-defined]
+        cast(Any, step).compile(tuple(map(numba.typeof, arguments)))
 
 
 if __name__ == "__main__":

@@ -29,7 +29,8 @@ RATIOS = (
 )  # fmt: skip
 TOTALS = {
     "new_arr": (record.NEW_ARR,), "expansion": (record.EXPANSION_ARR,), "base_expansion": (record.BASE_EXPANSION_ARR,),
-    "lost_arr": (record.CHURNED_ARR, record.CONTRACTION_ARR), "sales_and_marketing": (record.MARKETING_COST, record.SALES_COST),
+    "lost_arr": (record.CHURNED_ARR, record.CONTRACTION_ARR),
+    "sales_and_marketing": (record.MARKETING_COST, record.SALES_COST),
     "service": (record.SERVICE_COST,), "revenue": (record.REVENUE,), "rep_weeks": (record.REPS,),
 }  # fmt: skip
 TERMS = (1, 2, 3, 4)  # a customer's renewals, counted apart

@@ -84,7 +84,7 @@ def test_without_feedback_only_treated_customers_change_in_the_whole_model() -> 
     world = small("simple-single", accounts=3000).changed(CUT)
     model = RevenueOrganization(world, seed=2)
     twin, rows = treated_for_a_year(model)
-    changed_rows = rows_that_differ(model.accounts, twin.accounts, model.accounts.count)
+    changed_rows = rows_that_differ(model.accounts, twin.accounts, model.accounts.rows)
     assert changed_rows <= set(rows.tolist())
     assert len(changed_rows) > TREATED // 2
     assert not differing(model.rep_slots, twin.rep_slots)
@@ -97,7 +97,7 @@ def test_with_feedback_treatment_is_felt_elsewhere() -> None:
     """The same treatment in the world as it is does reach others: the test above is not empty."""
     model = warmed("simple-single", accounts=3000)
     twin, rows = treated_for_a_year(model)
-    assert rows_that_differ(model.accounts, twin.accounts, model.accounts.count) - set(rows.tolist())
+    assert rows_that_differ(model.accounts, twin.accounts, model.accounts.rows) - set(rows.tolist())
 
 
 # The market

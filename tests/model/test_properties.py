@@ -56,7 +56,7 @@ def check_accounts(model: RevenueOrganization) -> None:
     told = dict(zip(RECORD, week.tolist(), strict=True))
     count = np.bincount(accounts.stage, minlength=5)
     assert len(count) == 5
-    assert count.sum() == accounts.count
+    assert count.sum() == accounts.rows
     assert count[CUSTOMER] == told["customers"]
     ended = told["deals_won"] + told["deals_rival"] + told["deals_no_decision"]
     assert count[OPPORTUNITY] == told["deals_open"] - ended
@@ -198,7 +198,7 @@ def test_values_at_which_a_formula_would_divide_by_zero_are_harmless(path: str, 
     check_books(model)
     for state in (model.firm.shortfall, model.people.attention, model.fronts.belief):
         assert np.all(np.isfinite(state))
-    assert model.weekly["leads"].max() < 0.1 * model.accounts.count
+    assert model.weekly["leads"].max() < 0.1 * model.accounts.rows
 
 
 def test_a_market_with_empty_fronts_runs() -> None:

@@ -56,7 +56,7 @@ def weeks_of_deals(pace: float, hours: float) -> Column:
     accounts = model.accounts
     accounts.stage[:], accounts.rep[:], accounts.progress[:], accounts.waiting[:] = LEAD, -1, 0.0, 0
     accounts.due[:], model.rep_slots.hired[:] = 1000, -1000
-    weeks, attempts = np.zeros(accounts.count), accounts.attempt.copy()
+    weeks, attempts = np.zeros(accounts.rows), accounts.attempt.copy()
     for week in range(40):
         model.decisions.entries[0] = 0
         open_before = accounts.stage == OPPORTUNITY

@@ -147,7 +147,7 @@ def test_customers_and_money_by_hand() -> None:
     cost = spend + year["service_cost"].sum() + year["other_cost"].sum()
     assert value["operating_margin"] == pytest.approx(1.0 - cost / year["revenue"].sum())
     assert value["customers"] == year["customers"].iloc[-1]
-    assert value["market_share"] == year["customers"].iloc[-1] / model.accounts.count
+    assert value["market_share"] == year["customers"].iloc[-1] / model.accounts.rows
     deals = year[["deals_won", "deals_no_decision", "deals_rival"]].sum()
     assert value["win_rate"] == pytest.approx(deals["deals_won"] / deals.sum())
     assert value["average_deal"] == pytest.approx(year["new_arr"].sum() / deals["deals_won"])

@@ -102,7 +102,7 @@ def test_what_rules_do_is_counted_exactly() -> None:
     counted = floor.counts(model, weeks)
     lived = model.fork().run(weeks).weekly[-weeks:]
     served = lived["customers"].sum() + lived["churned_customers"].sum()
-    assert counted[floor.NORMAL] * weeks * model.accounts.count == pytest.approx(served)
+    assert counted[floor.NORMAL] * weeks * model.accounts.rows == pytest.approx(served)
     assert counted[floor.DRAW] > 3 * counted[floor.NORMAL]
 
 
