@@ -139,9 +139,9 @@ class RevenueOrganization(mesa.Model):
     week : int
         Week about to be lived; negative during the warm-up.
     record : array of shape (weeks, columns)
-        What every week left, warm-up included; see `tables.RECORD`.
+        What every week left, warm-up included; see `record.RECORD`.
     fronts, accounts, rep_slots, people, decisions, initiatives, firm
-        The state, as columns; see `tables`.
+        The state, as columns; see `revorg.simulation.state`.
 
     Raises
     ------
@@ -331,7 +331,7 @@ class RevenueOrganization(mesa.Model):
 
     @property
     def weekly(self) -> pd.DataFrame:
-        """What was recorded each week since week 0: one row a week, columns as in `tables.RECORD`."""
+        """What was recorded each week since week 0: one row a week, columns as in `record.RECORD`."""
         return self._recorded(self.warm_up_weeks, self.warm_up_weeks + self.week)
 
     @property

@@ -1,6 +1,6 @@
 """Scenario: the parameters of one world and the organization in force, complete, checked and frozen.
 
-Most tables are declared in `market_parameters` and `firm_parameters`; all of them can be imported from here.
+Most tables are declared in `revorg.simulation.parameters`; all of them can be imported from here.
 """
 
 import json

@@ -3,7 +3,7 @@
 Every draw of the model is a pure function of seed, purpose, entity and week, so that four walks through these keys are
 tried like four generators, and draws of neighbouring keys for their independence. Some minutes; not part of the tests:
 
-    python experiments/scripts/generator_report.py [REPORT.md]
+    python -m revorg.experiments.benchmarks.generator
 
 Sources: Knuth (1997), The Art of Computer Programming 2, 3.3 (chi-square, Kolmogorov–Smirnov, serial test); Marsaglia &
 Tsang (2002), "Some difficult-to-pass tests of randomness" (birthday spacings).
@@ -14,18 +14,19 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from revorg.experiments.reports.generated import parser_of
 from revorg.simulation.chance import exponential, normal, stream, uniform
 from revorg.simulation.compiling import loop
 from revorg.simulation.fingerprint import fingerprint
 
 Numbers = NDArray[np.float64]
 Counts = NDArray[np.int64]
+REPORT = "experiments/benchmarks/results/generator.md"
 Key = tuple[int, int, int, int]
 """Seed, purpose, entity, week."""
 
@@ -336,8 +337,8 @@ def report(trials: list[Trial], seconds: float) -> str:
     lines = [
         "# The generator of chance, tried",
         "",
-        "Written by `experiments/scripts/generator_report.py`; the draws are those of `simulation.chance.uniform`, a",
-        "pure function of seed, purpose, entity and week.",
+        "Written by `python -m revorg.experiments.benchmarks.generator`; the draws are those of",
+        "`revorg.simulation.chance.uniform`, a pure function of seed, purpose, entity and week.",
         "",
         f"- Version of the model: `{fingerprint()}`. Draws made: {draws_made():,}; time: {seconds:.0f} s.",
         f"- Tests: {len(trials)}. Smallest p-value: {smallest:.2g}, times the number of tests: {bound:.2g}",
@@ -361,15 +362,15 @@ def report(trials: list[Trial], seconds: float) -> str:
 
 def main() -> int:
     """Run every test and write the report; return 1 when the generator looks worse than chance."""
-    target = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("results") / "generator.md"
+    purpose = "Try the generator of chance by statistical tests, and write what came of it."
+    file = parser_of("revorg.experiments.benchmarks.generator", purpose, REPORT).parse_args().file
     began = time.monotonic()
     trials = []
     for trial in all_trials():
         trials.append(trial)
         print(f"{trial.p:8.4f}  {trial.test}, {trial.of}: {trial.statistic}", flush=True)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(report(trials, time.monotonic() - began), encoding="utf-8")
-    print(f"Written: {target}", file=sys.stderr)
+    file.write_text(report(trials, time.monotonic() - began), encoding="utf-8")
+    print(f"Written: {file}", file=sys.stderr)
     return int(min(trial.p for trial in trials) * len(trials) < SUSPICIOUS)
 
 

@@ -1,24 +1,24 @@
 """What a run costs as accounts, reps, fronts, seats and weeks grow.
 
-``python -m experiments.scripts.growth`` measures one thing at a time against a firm of 6,000 accounts, and writes the
-tables of `reports/growth.md`; two minutes. The exponent of a row is that of the whole cost between the row before and
-this one: 0 where the cost does not grow, 1 where it grows as the thing does.
+``python -m revorg.experiments.benchmarks.growth`` measures one thing at a time against a firm of 6,000 accounts, and
+writes the tables of `experiments/benchmarks/results/growth.md`; two minutes. The exponent of a row is that of the whole
+cost between the row before and this one: 0 where the cost does not grow, 1 where it grows as the thing does.
 """
 
 import math
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from revorg.experiments.benchmarks.tables import machine
 from revorg.experiments.benchmarks.timing import Blocks, in_turns, seconds
+from revorg.experiments.reports.generated import parser_of
 from revorg.experiments.reports.markdown import table
 from revorg.scenarios.loading import load
 from revorg.simulation.model import RevenueOrganization
 from revorg.simulation.scenario import Scenario
 
-REPORT = Path(__file__).with_name("results") / "growth.md"
-MARK = "<!-- tables by experiments/scripts/growth.py -->"
+REPORT = "experiments/benchmarks/results/growth.md"
+MARK = "<!-- tables by experiments/benchmarks/growth.py -->"
 BLOCKS = 7
 WEEKS = 26
 DEFAULT = load("complex-multi").changed({"run.warm_up_weeks": 0})
@@ -96,13 +96,15 @@ def heads(thing: str, cost: str, each: str) -> tuple[str, ...]:
 
 def main() -> int:
     """Measure, and put the tables in their place in the report."""
+    purpose = "Measure what a run costs as it grows, and write the tables of the report below its text."
+    file = parser_of("revorg.experiments.benchmarks.growth", purpose, REPORT).parse_args().file
     written = [MARK, "", machine(), ""]
     for thing, (world, counts) in GROWN.items():
         found = microseconds_a_week({count: world(count) for count in counts})
         written += [table(heads(thing, "µs a week", f"ns a week for one of the {thing}"), rows_of(found)), ""]
     written += [weeks_table(), ""]
-    kept = REPORT.read_text(encoding="utf-8").partition(MARK)[0] if REPORT.exists() else "# Growth\n\n"
-    REPORT.write_text(kept + "\n".join(written), encoding="utf-8")
+    kept = file.read_text(encoding="utf-8").partition(MARK)[0] if file.exists() else "# Growth\n\n"
+    file.write_text(kept + "\n".join(written), encoding="utf-8")
     print("\n".join(written))
     return 0
 

@@ -1,22 +1,23 @@
 """Whether the model keeps its ways when the firm is ten times smaller or larger, and at a million accounts.
 
-``python -m experiments.scripts.scale`` runs the table and writes `reports/scale.md`; a few minutes on two cores.
+``python -m revorg.experiments.benchmarks.scale`` runs the table and writes it to
+`experiments/benchmarks/results/scale.md`; a few minutes on two cores.
 """
 
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from itertools import product
 from multiprocessing import get_context
-from pathlib import Path
 
 import numpy as np
 
+from revorg.experiments.reports.generated import parser_of
 from revorg.experiments.reports.markdown import table
 from revorg.scenarios.loading import load
 from revorg.simulation.fingerprint import fingerprint
 from revorg.simulation.model import RevenueOrganization
 
-REPORT = Path(__file__).with_name("results") / "scale.md"
+REPORT = "experiments/benchmarks/results/scale.md"
 WORLDS = ("simple-single", "complex-multi")
 SIZES = {600: 192, 6_000: 64, 60_000: 12, 1_000_000: 3}
 """Accounts, and how many pairs are run with so many."""
@@ -47,6 +48,8 @@ def outcomes_of(job: Job) -> list[list[float]]:
 
 def main() -> int:
     """Run, print and keep the table."""
+    purpose = "Run firms of four sizes, and write how they differ."
+    file = parser_of("revorg.experiments.benchmarks.scale", purpose, REPORT).parse_args().file
     jobs: list[Job] = [(w, n, seed) for w, (n, pairs) in product(WORLDS, SIZES.items()) for seed in range(pairs)]
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         found = dict(zip(jobs, pool.map(outcomes_of, jobs), strict=True))
@@ -59,7 +62,7 @@ def main() -> int:
         rows.append((world, f"{accounts:,}", str(pairs), *(f"{mean:.3f}" for mean in means), *leaders))
     heads = ("world", "accounts", "pairs", *SHOWN, *CONTRASTS)
     text = f"# Scale\n\n{READ_ME}\nModel {fingerprint()}.\n\n{table(heads, rows)}\n"
-    REPORT.write_text(text, encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
     print(text)
     return 0
 

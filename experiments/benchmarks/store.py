@@ -1,21 +1,21 @@
 """What a sweep's bookkeeping takes: memory, disk, and the time to go on, up to a million runs.
 
-``python -m experiments.scripts.store_report`` runs the table and writes `reports/store.md`; a few minutes. The model is
-replaced by random numbers, everything else is the real thing: plan, chunks, store, restart.
+``python -m revorg.experiments.benchmarks.store`` runs the table and writes it to
+`experiments/benchmarks/results/store.md`; a few minutes. The model is replaced by random numbers, everything else is
+the real thing: plan, chunks, store, restart.
 """
 
-import json
-import resource
-import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import Future
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from revorg.experiments.reports.generated import parser_of
 from revorg.experiments.reports.markdown import table
 from revorg.experiments.runs.jobs import Chunk, ChunkResult, RunResult
 from revorg.experiments.studies import sweeps
@@ -24,7 +24,7 @@ from revorg.experiments.studies.sweeps import Sweep, carry_out_study
 from revorg.simulation.fingerprint import fingerprint
 from revorg.simulation.metrics import METRICS
 
-REPORT = Path(__file__).with_name("results") / "store.md"
+REPORT = "experiments/benchmarks/results/store.md"
 SIZES = (10_000, 100_000, 1_000_000)
 SEEDS, DESIGNS = 10, ("cro:strategist", "cso:executor")
 RUN_SECONDS = 0.05
@@ -66,6 +66,8 @@ def study_of(runs: int) -> Study:
 
 def carry_out(runs: int, out: Path) -> dict[str, Any]:
     """Go through a study, or what is left of it; return what it took."""
+    import resource  # which Windows has not
+
     sweeps.TRIAL_SECONDS = 0.0
     run_executor, (started, worked) = MadeUp(), _clocks()
     done: Sweep = carry_out_study(study_of(runs), out, run_executor=run_executor)
@@ -89,9 +91,8 @@ def _clocks() -> tuple[float, float]:
 
 def in_process_of_its_own(runs: int, out: Path) -> dict[str, Any]:
     """Do the same in a new process, whose memory has seen nothing else."""
-    command = [sys.executable, "-m", "revorg.experiments.benchmarks.store", str(runs), str(out)]
-    found: dict[str, Any] = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
-    return found
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(carry_out, runs, out).result()
 
 
 def row_of(runs: int, folder: Path) -> tuple[str, ...]:
@@ -109,10 +110,9 @@ def row_of(runs: int, folder: Path) -> tuple[str, ...]:
 
 
 def main() -> int:
-    """Run, print and keep the table; with a number and a folder, go through one study."""
-    if len(sys.argv) > 1:
-        print(json.dumps(carry_out(int(sys.argv[1]), Path(sys.argv[2]))))
-        return 0
+    """Run, print and keep the table."""
+    purpose = "Measure a sweep's bookkeeping up to a million runs, and write what it takes."
+    file = parser_of("revorg.experiments.benchmarks.store", purpose, REPORT).parse_args().file
     with tempfile.TemporaryDirectory() as folder:
         rows = [row_of(runs, Path(folder)) for runs in SIZES]
     heads = (
@@ -126,7 +126,7 @@ def main() -> int:
         f'About 200 MB of memory is the program itself. The machine was shared: "at work" counts only the time for '
         f"which the process had a processor.\n\n{table(heads, rows)}\n"
     )
-    REPORT.write_text(text, encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
     print(text)
     return 0
 

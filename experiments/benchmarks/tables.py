@@ -76,7 +76,7 @@ def print_section(section: Section) -> None:
 
 
 def as_markdown(sections: Iterable[Section]) -> str:
-    """Write the figures that have a target as a table for the README."""
+    """Write the figures that have a target as a table for the page of benchmarks (`README.md` here)."""
     lines = ["| what | median | spread | unit | target | |", "|---|---|---|---|---|---|"]
     aimed = [figure for _, figures in sections for figure in figures if figure.target is not None]
     lines += [f"| {' | '.join(_cells(figure))} |" for figure in aimed]

@@ -61,7 +61,7 @@ class Outcome(_Row):
     Attributes
     ----------
     metric : str
-        A name in ``simulation.metrics.METRICS``.
+        A name in ``revorg.simulation.metrics.METRICS``.
     contrast : str
         The contrast as a reader would write it.
     predicts : {"+", "−", "0", "not +", "±"}

@@ -1,6 +1,6 @@
 """Controls that go with every report (protocol, rule 6): what must not make a difference does not, what must does.
 
-Those that take many runs stand in `repeated_controls`.
+Those that take many runs stand in `statistical_controls`.
 """
 
 from collections.abc import Mapping, Sequence

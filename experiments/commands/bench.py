@@ -9,7 +9,7 @@ import typer
 def bench(
     quick: Annotated[bool, typer.Option("--quick", help="One world and small markets, in half a minute.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
-    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print the README's table instead.")] = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print what has a target as Markdown.")] = False,
 ) -> None:
     """Measure speed: against plain Mesa agents, part by part, and against the machine's floor.
 

@@ -1,21 +1,21 @@
-"""Write the tables of `simulation/ODD.md` that come from the code: parameters, outcomes, patterns and docks.
+"""Write the tables of `simulation/ODD-tables.md`, which come from the code: parameters, outcomes, patterns and docks.
 
-``python -m experiments.scripts.odd_tables`` writes them; with ``--check`` nothing is written and the exit code is 1
-when the text is stale. To be run in a checkout of the source.
+``python -m revorg.experiments.reports.odd`` writes them; with ``--check`` nothing is written and the exit code is 1
+when the text is stale.
 """
 
 import re
 import sys
-from pathlib import Path
 
-from revorg import simulation
+from revorg.experiments.reports.generated import parser_of
 from revorg.experiments.reports.markdown import table
 from revorg.experiments.validation.docks import DOCKS
 from revorg.experiments.validation.patterns import PATTERNS
 from revorg.scenarios.loading import load
 from revorg.simulation.metrics import METRICS
 
-ODD = Path(simulation.__file__).with_name("ODD.md")
+FILE = "simulation/ODD-tables.md"
+MODULE = "revorg.experiments.reports.odd"
 WORLDS = ("simple-single", "complex-multi")
 
 
@@ -88,13 +88,16 @@ def renewed(text: str) -> str:
 
 def main() -> int:
     """Write the tables, or check them."""
-    text = ODD.read_text(encoding="utf-8")
+    parser = parser_of(MODULE, "Write the tables of the model's description that come from the code.", FILE)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 when the text is stale")
+    given = parser.parse_args()
+    text = given.file.read_text(encoding="utf-8")
     new = renewed(text)
-    if "--check" in sys.argv[1:]:
+    if given.check:
         if new != text:
-            print(f"{ODD.name} is stale: run python -m experiments.scripts.odd_tables", file=sys.stderr)
+            print(f"{given.file} is stale: run python -m {MODULE}", file=sys.stderr)
         return int(new != text)
-    ODD.write_text(new, encoding="utf-8")
+    given.file.write_text(new, encoding="utf-8")
     return 0
 
 

@@ -33,7 +33,7 @@ FLUSH_SECONDS = 1.0
 """How much work a kill can cost at most."""
 FLUSH_ROWS = 50_000
 ASKED_AT_ONCE = 1024
-"""Units for which it is looked up together whether they are finished."""
+"""Blocks for which it is looked up together whether they are finished."""
 CELL_BYTES = 7.5
 """What a number takes on disk, about."""
 
@@ -131,7 +131,7 @@ def carry_out_study(
 
     Raises
     ------
-    BadInput, Taken, CrewLost, OtherModel, OSError
+    BadInput, Taken, ExecutorLost, OtherModel, OSError
         OSError when there is no room; whatever was finished before stays.
     """
     classes = dict(executives or {})

@@ -1,4 +1,4 @@
-"""Balance the domains: python -m experiments.scripts.balance [--rounds 3].
+"""Balance the domains: python -m revorg.experiments.validation.balance [--rounds 3].
 
 Under generalists one more effective hour a week should be worth the same growth in strategy, execution and customer,
 within a third, and one in operations the like in margin; with one set of gains, on the mean of the four core worlds.

@@ -1,4 +1,4 @@
-"""Fit the worlds to the patterns again: python -m experiments.scripts.calibrate > fitted.toml.
+"""Fit the worlds to the patterns again: python -m revorg.experiments.validation.calibrate > fitted.toml.
 
 A coarse grid of leads and hours of deals comes first. Each round runs the worlds at Sobol points around the present
 best, emulates every pattern there and lets an optimizer of SciPy move to where the emulators see the patterns in the
@@ -230,7 +230,7 @@ def main() -> None:
     for row in rows:
         print(f"{row.pattern.number:>3} {'holds ' if row.holds else 'misses'} {row.miss:.2f}", file=sys.stderr)
     held = f"{sum(row.holds for row in rows)} of {len(rows)} patterns hold on the core worlds, {len(fresh)} fresh seeds"
-    print(f"# Fitted {datetime.now(UTC):%Y-%m-%d} by experiments/scripts/calibrate.py: {held}")
+    print(f"# Fitted {datetime.now(UTC):%Y-%m-%d} by experiments/validation/calibrate.py: {held}")
     print(f"# {'accepted' if accepted(rows) else 'NOT accepted'}\n")
     print(fragment(best, drawn))
     print(f"# {YOUNG}.toml\n[demand]\nlead_hazard_per_week = {hazard:.3g}")

@@ -284,7 +284,7 @@ def quick_values(
     seeds
         Each world is run at each of these.
     pool
-        From `pattern_runs.workers`; None works in this process.
+        From `executors.process_pool`; None works in this process.
     patterns
         What to read.
     """

@@ -135,7 +135,7 @@ def predictions(runs: Mapping[str, Floats], courses: Sequence[Course]) -> list[P
     Parameters
     ----------
     runs
-        What `pattern_runs.gather_runs` returns: renewals by age.
+        What `pattern_sums.gather_runs` returns: renewals by age.
     courses
         What `gather_courses` returns.
     """

@@ -56,7 +56,7 @@ def test_every_part_finds_something(sections: list[Section]) -> None:
 def test_figures_are_printed_for_people_and_for_programs(
     sections: list[Section], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A table a section, JSON with every block, and the README's lines: those with a target."""
+    """A table a section, JSON with every block, and the lines of the page of benchmarks: those with a target."""
     monkeypatch.setenv("COLUMNS", "100")
     for section in sections:
         print_section(section)

@@ -11,8 +11,9 @@ from revorg.scenarios.designs import Design
 from revorg.simulation.errors import BadInput
 from revorg.simulation.metrics import METRICS
 
-CLAIMS = registry().claims
-OUTCOMES = [(claim.id, outcome) for claim in CLAIMS for outcome in claim.outcomes]
+CLAIMS = [claim for claim in registry().claims if claim.source == "002"]
+"""The pre-registered ones; claims that are added to the registry later need no line here."""
+OUTCOMES = [(claim.id, outcome) for claim in registry().claims for outcome in claim.outcomes]
 WORLDS = registry().factorial.worlds
 
 PRE_REGISTERED = {
