@@ -33,4 +33,5 @@ def bench(
     elif as_markdown:
         print(tables.as_markdown(sections))
     else:
+        tables.print_published()
         print(tables.machine())
