@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from time import perf_counter
 from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from revorg.experiments.benchmarks.timing import Blocks, in_turns, seconds
+from revorg.experiments.benchmarks.timing import Blocks, clock, in_turns, seconds
 from revorg.simulation import model
 from revorg.simulation.compiling import alone, loop, plain
 from revorg.simulation.model import RevenueOrganization
@@ -76,38 +75,34 @@ class _Stopwatch:
 
     def __init__(self) -> None:
         self.spent: dict[str, float] = {}
-        self._calls: dict[str, list[tuple[Any, ...]]] = {}
 
     def step(self, label: str, step: Any) -> Callable[..., Any]:
-        """Return a step that Python may call, and that is timed."""
-        driven = self.timed(label, alone(step))
+        """Return a step that Python may call, and that is timed, less what it takes to hand the tables over."""
+        driven = alone(step)
 
-        def noted(*arguments: Any) -> Any:
-            self._calls.setdefault(label, []).append(arguments)
-            return driven(*arguments)
-
-        return noted
-
-    def timed(self, label: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function that does the same, and adds the seconds it takes to those under a label."""
-
-        def watched(*arguments: Any) -> Any:
-            begin = perf_counter()
-            result = function(*arguments)
-            self.spent[label] = self.spent.get(label, 0.0) + perf_counter() - begin
+        def timed(*arguments: Any) -> Any:
+            begin = clock()
+            result = driven(*arguments)
+            between = clock()
+            _nothing(*arguments)
+            self._add(label, between - begin - (clock() - between))
             return result
 
-        return watched
+        return timed
 
-    def without_calls(self) -> dict[str, float]:
-        """Return the seconds of each step without what it takes to call it with its tables."""
-        empty = _Stopwatch()
-        for label, calls in self._calls.items():
-            _nothing(*calls[0])
-            nothing = empty.timed(label, _nothing)
-            for arguments in calls:
-                nothing(*arguments)
-        return {label: taken - empty.spent.get(label, 0.0) for label, taken in self.spent.items()}
+    def method(self, label: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a method in Python that is timed."""
+
+        def timed(*arguments: Any) -> Any:
+            begin = clock()
+            result = method(*arguments)
+            self._add(label, clock() - begin)
+            return result
+
+        return timed
+
+    def _add(self, label: str, taken: float) -> None:
+        self.spent[label] = self.spent.get(label, 0.0) + taken
 
 
 def _steps_of(start: RevenueOrganization, weeks: int) -> dict[str, float]:
@@ -115,9 +110,9 @@ def _steps_of(start: RevenueOrganization, weeks: int) -> dict[str, float]:
     fork, watch = start.fork(), _Stopwatch()
     with ExitStack() as stack:
         stack.enter_context(patch.object(model, "live", week_in_python(watch.step)))
-        stack.enter_context(patch.object(Executive, "set_policy", watch.timed(EXECUTIVES, Executive.set_policy)))
+        stack.enter_context(patch.object(Executive, "set_policy", watch.method(EXECUTIVES, Executive.set_policy)))
         fork.run(weeks)
-    return {label: spent / weeks for label, spent in watch.without_calls().items()}
+    return {label: spent / weeks for label, spent in watch.spent.items()}
 
 
 def _through_run(start: RevenueOrganization, weeks: int) -> float:

@@ -7,7 +7,7 @@ import typer
 
 
 def bench(
-    quick: Annotated[bool, typer.Option("--quick", help="One world and small markets, in half a minute.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="One world and small markets, in a minute or two.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print what has a target as Markdown.")] = False,
 ) -> None:
