@@ -74,7 +74,7 @@ def constants(name: str, names: Sequence[str], first: int = 0) -> Any:
     >>> stage.PROSPECT, stage.LEAD
     (0, 1)
     """
-    return namedtuple(name, [each.upper() for each in names])(*range(first, first + len(names))) 
+    return namedtuple(name, [each.upper() for each in names])(*range(first, first + len(names)))
 
 
 def plain(rule: Function) -> Function:

@@ -25,8 +25,7 @@ _TABLES = {
     and field.annotation is not Mechanisms  # switches work through what is held in a mechanism's place
 }
 _CLASSES = {
-    name: namedtuple(table.__name__, list(table.model_fields), module=__name__)
-    for name, table in _TABLES.items()
+    name: namedtuple(table.__name__, list(table.model_fields), module=__name__) for name, table in _TABLES.items()
 }
 # Machine code that is kept on disk finds the classes again by their names here.
 globals().update({each.__name__: each for each in _CLASSES.values()})

@@ -1,28 +1,27 @@
 """What the machine could do at best: the same bytes moved once, and the draws and functions that the rules need.
 
 The bytes are those of all columns of the accounts, moved by a triad, a[i] = b[i] + s · c[i]. How often rules draw or
-take an exponential, a logarithm or a power is counted: the loops over accounts are run as plain Python for some weeks,
-on columns copied from a model, with counting functions in place of the compiled ones.
+take an exponential, a logarithm or a power is counted: a fork of a model lives some weeks in which the steps over all
+accounts, with their phases and rules, are plain Python that calls counting functions.
 """
 
 import dis
 import math
 from collections import Counter
 from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from types import FunctionType, SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 
-from revorg.experiments.benchmarks.submodels import ACCOUNT_SUBMODELS
+from revorg.experiments.benchmarks.submodels import ACCOUNT_STEPS, week_in_python
 from revorg.experiments.benchmarks.timing import Blocks, in_turns, seconds
 from revorg.simulation import model
 from revorg.simulation.chance import normal_quantile, stream, uniform
 from revorg.simulation.codes import Column
-from revorg.simulation.compiling import loop
+from revorg.simulation.compiling import alone, loop
 from revorg.simulation.model import RevenueOrganization
 from revorg.simulation.state import Accounts
 
@@ -33,7 +32,7 @@ SMALL = 4096  # numbers that stay in the fastest cache
 
 @dataclass(frozen=True)
 class Floor:
-    """The least that a week of the loops over accounts could take.
+    """The least that a week of the steps over all accounts could take.
 
     Attributes
     ----------
@@ -56,7 +55,7 @@ class Floor:
 
 def bytes_per_account(accounts: Accounts) -> float:
     """Bytes of all columns, an account."""
-    return float(sum(getattr(accounts, field.name).nbytes for field in fields(accounts)) / accounts.rows)
+    return float(sum(column.nbytes for column in accounts) / accounts.rows)
 
 
 class _Counting:
@@ -94,13 +93,13 @@ class _Counting:
 
 
 def counts(start: RevenueOrganization, weeks: int) -> dict[str, float]:
-    """Count what the loops over accounts draw and compute, per account and week."""
+    """Count what the steps over all accounts draw and compute, per account and week."""
     fork, counting = start.fork(), _Counting()
-    with ExitStack() as stack, np.errstate(over="ignore"):
-        for module in (vars(model)[name] for name in ACCOUNT_SUBMODELS):
-            for name, found in list(vars(module).items()):
-                if name.startswith("_") and hasattr(found, "py_func"):
-                    stack.enter_context(patch.object(module, name, counting.twin(found)))
+
+    def form(label: str, step: Any) -> Callable[..., Any]:
+        return counting.twin(step) if label in ACCOUNT_STEPS else alone(step)
+
+    with patch.object(model, "live", week_in_python(form)), np.errstate(over="ignore"):
         fork.run(weeks)
     return {name: counting.tally[name] / weeks / fork.accounts.rows for name in (DRAW, NORMAL, EXP, LOG, POWER)}
 

@@ -13,6 +13,7 @@ from revorg.experiments.runs.dispatch import Dispatch, Pace
 from revorg.experiments.runs.executors import InProcess, RunExecutor, WarmProcesses
 from revorg.experiments.runs.jobs import Chunk, RunOptions
 from revorg.experiments.runs.pairs import Task
+from revorg.scenarios.loading import load
 
 EMPTY_APP = """
 import typer
@@ -43,6 +44,7 @@ before, accounts = peak(), int(sys.argv[1])
 RevenueOrganization(world.changed({"market.accounts": accounts}), seed=0).run(14)
 print(json.dumps((peak() - before) / accounts))
 """
+SWEPT = "complex-multi"
 RUN = ("-m", "revorg.experiments.cli", "run", "simple-single", "--json")
 
 
@@ -80,13 +82,19 @@ def memory_per_account(accounts: int) -> float | None:
     return float(json.loads(_run(("-c", MEMORY, str(accounts)))[1]))
 
 
+def account_weeks_an_arm(designs: int) -> float:
+    """Return the account-weeks that a sweep lives for each arm, with the arm's part of the warm-up shared."""
+    world = load(SWEPT)
+    return world.market.accounts * (world.run.weeks + world.run.warm_up_weeks / designs)
+
+
 def sweep(seeds: int, designs: int, blocks: int, processes: Sequence[int] = (1, 2)) -> dict[int, Blocks]:
     """Measure arms a second in a sweep whose arms share the warm-up of their seed, by how many processes work."""
     seats = [f"{seat}:{person}" for seat in ("cro", "cso", "coo", "cco") for person in ("strategist", "executor")]
 
     def chunks(first: int, count: int) -> Iterator[Chunk]:
         for seed in range(first, first + count):
-            task = Task("complex-multi", seed, tuple(seats[:designs]), ("0-208",))
+            task = Task(SWEPT, seed, tuple(seats[:designs]), ("0-208",))
             yield Chunk(RunOptions(windows=task.windows), (task.unit,))
 
     def arms_a_second(run_executor: RunExecutor) -> float:

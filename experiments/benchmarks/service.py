@@ -1,7 +1,6 @@
 """The week of service, the longest loop over accounts, against the same in whole columns."""
 
 from collections.abc import Callable
-from dataclasses import fields
 from time import perf_counter
 from typing import Any
 
@@ -11,22 +10,24 @@ from revorg.experiments.benchmarks.opponents import midway
 from revorg.experiments.benchmarks.timing import Blocks, in_turns, seconds
 from revorg.experiments.reference.arrays import Service
 from revorg.simulation.codes import Column
+from revorg.simulation.compiling import alone
 from revorg.simulation.model import RevenueOrganization
-from revorg.simulation.state import Columns
+from revorg.simulation.numbers import Now
+from revorg.simulation.state import columns_of, copied
 from revorg.simulation.submodels import customers
 
 TOLERANCE = 1e-9
 
 
 class Loop:
-    """The step as the model lives it."""
+    """The step as the model lives it, called from Python."""
 
     def __init__(self, *tables: Any) -> None:
         self.tables = tables
 
     def live(self) -> None:
         """Go through the week."""
-        customers.serve(*self.tables)
+        alone(customers.serve)(*self.tables)
 
     def leave(self) -> None:
         """Leave the tables as they are."""
@@ -50,15 +51,14 @@ class Step:
 
     def _tables(self) -> list[Any]:
         start = self.start
-        tables = [table.copy() for table in (start.accounts, start.fronts, start.firm, start.decisions)]
-        return [*tables, np.zeros(start.record.shape[1]), start.scenario, start.seed, start.week]
+        tables = [copied(table) for table in (start.accounts, start.fronts, start.firm, start.decisions)]
+        now = Now(start.seed, start.week, start.week + start.warm_up_weeks)
+        return [*tables, np.zeros(start.record.shape[1]), start.numbers, start.held, now]
 
 
 def _columns(found: Any) -> dict[str, Column]:
     """Return what a step left: a record, or the columns of a table by name."""
-    if not isinstance(found, Columns):
-        return {"record": found}
-    return {field.name: getattr(found, field.name) for field in fields(found)}  # type: ignore[arg-type]
+    return columns_of(found) if isinstance(found, tuple) else {"record": found}
 
 
 def unequal(one: Step, other: Step) -> set[str]:

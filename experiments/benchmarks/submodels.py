@@ -1,25 +1,24 @@
-"""Where a week's time goes: submodel by submodel, and how much of it is Python around the compiled loops."""
+"""Where a week's time goes: step by step, and how much of it is Python around the compiled week."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
-from time import perf_counter
-from types import FunctionType, ModuleType
+from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from revorg.experiments.benchmarks.timing import Blocks, in_turns
+from revorg.experiments.benchmarks.timing import Blocks, clock, in_turns, seconds
 from revorg.simulation import model
+from revorg.simulation.compiling import alone, loop, plain
 from revorg.simulation.model import RevenueOrganization
+from revorg.simulation.numbers import Now
 from revorg.simulation.people import Executive
 
-ACCOUNT_SUBMODELS = ("demand", "deals", "customers")
-"""Those whose loops go over all accounts."""
+ACCOUNT_STEPS = ("demand.make_leads", "reps.take_leads", "deals.work", "customers.serve")
+"""Those that go over all accounts."""
 
-CALLS = "calls"
-OUTSIDE = "outside"
-
-Place = tuple[Any, str]  # where a function is looked up: a module or class, and its name there
+EXECUTIVES = "executives"
+Form = Callable[[str, Any], Callable[..., Any]]
 
 
 @dataclass(frozen=True)
@@ -28,106 +27,126 @@ class Week:
 
     Attributes
     ----------
-    total : left undisturbed
-    submodels : by name, with the loops that each calls
-    account_loops : in loops of the submodels that go over all accounts
-    outside : in Python, which is everything but the calls of compiled loops
+    run : through `run`, as users call it, with executives who set their policy
+    compiled : within one long call of the compiled week
+    steps : of each step called by itself, by submodel and name, without what a call takes; and of executives
     """
 
-    total: Blocks
-    submodels: dict[str, Blocks]
-    account_loops: Blocks
-    outside: Blocks
+    run: Blocks
+    compiled: Blocks
+    steps: dict[str, Blocks]
+
+    @property
+    def account_steps(self) -> Blocks:
+        """Seconds of the steps that go over all accounts."""
+        return Blocks(tuple(map(sum, zip(*(self.steps[name].values for name in ACCOUNT_STEPS), strict=True))))
+
+    @property
+    def around(self) -> Blocks:
+        """Share of a week that is Python, and the unpacking of tables for the compiled week."""
+        return Blocks(tuple(1.0 - share for share in self.compiled.over(self.run).values))
 
 
-def _modules() -> dict[str, ModuleType]:
-    """Return the submodels that the model's week names."""
-    names = model.RevenueOrganization._live_a_week.__code__.co_names
-    return {name: vars(model)[name] for name in names if isinstance(vars(model).get(name), ModuleType)}
+def week_in_python(form: Form) -> Callable[..., Any]:
+    """Return the compiled week as Python goes through it, with another form of every step in its place.
+
+    Parameters
+    ----------
+    form
+        Takes a step's label, such as "customers.serve", and the compiled step.
+    """
+    written = plain(model.live)
+    called, names = written.__code__.co_names, dict(written.__globals__)
+    for name in called:
+        found = names.get(name)
+        if isinstance(found, ModuleType):
+            steps = {verb: vars(found)[verb] for verb in called if hasattr(vars(found).get(verb), "py_func")}
+            names[name] = SimpleNamespace(**{verb: form(f"{name}.{verb}", step) for verb, step in steps.items()})
+    return FunctionType(written.__code__, names)
 
 
-def _verbs() -> Iterator[Place]:
-    """Find the functions that the model's week calls, and what executives do."""
-    names = model.RevenueOrganization._live_a_week.__code__.co_names
-    for module in _modules().values():
-        yield from ((module, name) for name in names if isinstance(vars(module).get(name), FunctionType))
-    yield Executive, "set_policy"
+@loop
+def _nothing(*arguments: Any) -> None:
+    """Take what a step takes, and return."""
 
 
-def _loops() -> Iterator[Place]:
-    """Find the compiled functions of all submodels."""
-    for module in _modules().values():
-        yield from ((module, name) for name, found in vars(module).items() if hasattr(found, "py_func"))
+class _Stopwatch:
+    """Adds up the seconds of each step while a firm lives some weeks in Python."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, float] = {}
+
+    def step(self, label: str, step: Any) -> Callable[..., Any]:
+        """Return a step that Python may call, and that is timed, less what it takes to hand the tables over."""
+        driven = alone(step)
+
+        def timed(*arguments: Any) -> Any:
+            begin = clock()
+            result = driven(*arguments)
+            between = clock()
+            _nothing(*arguments)
+            self._add(label, between - begin - (clock() - between))
+            return result
+
+        return timed
+
+    def method(self, label: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a method in Python that is timed."""
+
+        def timed(*arguments: Any) -> Any:
+            begin = clock()
+            result = method(*arguments)
+            self._add(label, clock() - begin)
+            return result
+
+        return timed
+
+    def _add(self, label: str, taken: float) -> None:
+        self.spent[label] = self.spent.get(label, 0.0) + taken
 
 
-def _label(place: Any) -> str:
-    return "executives" if place is Executive else str(place.__name__).rpartition(".")[2]
-
-
-def _timed(label: str, function: Callable[..., Any], spent: dict[str, float]) -> Callable[..., Any]:
-    """Return a function that does the same, and adds the seconds it takes to those under a label."""
-
-    def watched(*arguments: Any, **named: Any) -> Any:
-        begin = perf_counter()
-        result = function(*arguments, **named)
-        spent[label] = spent.get(label, 0.0) + perf_counter() - begin
-        spent[CALLS] = spent.get(CALLS, 0.0) + 1.0
-        return result
-
-    return watched
-
-
-def _cost_of_watching() -> tuple[float, float]:
-    """Return the seconds that one watched call takes by itself, and how many of them it counts as its own."""
-    calls, spent = 2000, dict[str, float]()
-    nothing = _timed("nothing", lambda: None, spent)
-    begin = perf_counter()
-    for _ in range(calls):
-        nothing()
-    return (perf_counter() - begin) / calls, spent["nothing"] / calls
-
-
-@contextmanager
-def _watched(places: Iterable[Place], spent: dict[str, float]) -> Iterator[None]:
-    """Add up the seconds spent in functions while the context is open."""
+def _steps_of(start: RevenueOrganization, weeks: int) -> dict[str, float]:
+    """Live some weeks step by step; return the seconds a week of each step."""
+    fork, watch = start.fork(), _Stopwatch()
     with ExitStack() as stack:
-        for place, name in list(places):
-            stack.enter_context(patch.object(place, name, _timed(_label(place), getattr(place, name), spent)))
-        yield
+        stack.enter_context(patch.object(model, "live", week_in_python(watch.step)))
+        stack.enter_context(patch.object(Executive, "set_policy", watch.method(EXECUTIVES, Executive.set_policy)))
+        fork.run(weeks)
+    return {label: spent / weeks for label, spent in watch.spent.items()}
 
 
-class _Watch:
-    """Lives weeks of a firm again and again, and keeps the seconds a week that were spent where."""
+def _through_run(start: RevenueOrganization, weeks: int) -> float:
+    """Return the seconds of a week through `run`."""
+    fork = start.fork()
+    return seconds(lambda: fork.run(weeks)) / weeks
 
-    def __init__(self, start: RevenueOrganization, weeks: int, places: Callable[[], Iterable[Place]]) -> None:
-        self.start, self.weeks, self.places = start, weeks, places
-        self.blocks: list[dict[str, float]] = []
 
-    def __call__(self) -> float:
-        whole, counted = _cost_of_watching()
-        fork, spent = self.start.fork(), {CALLS: 0.0}
-        with _watched(self.places(), spent):
-            begin = perf_counter()
-            fork.run(self.weeks)
-            total = perf_counter() - begin
-        calls = spent.pop(CALLS)
-        spent[OUTSIDE] = total - sum(spent.values()) - calls * (whole - counted)
-        self.blocks.append({label: sum_ / self.weeks for label, sum_ in spent.items()})
-        return total / self.weeks
-
-    def of(self, *labels: str) -> Blocks:
-        """Return the seconds a week under some labels."""
-        return Blocks(tuple(sum(block.get(label, 0.0) for label in labels) for block in self.blocks))
+def _in_one_call(start: RevenueOrganization, weeks: int) -> float:
+    """Return the seconds of a week within one call of the compiled week, as far as the tables have room for it."""
+    fork = start.fork()
+    state, now, lived = fork.state, Now(fork.seed, fork.week, fork.week + fork.warm_up_weeks), [0]
+    return seconds(lambda: lived.append(model.live(state, fork.numbers, fork.held, now, weeks))) / lived[-1]
 
 
 def watch_week(start: RevenueOrganization, weeks: int, blocks: int) -> Week:
-    """Let forks of a firm live some weeks, in turns undisturbed, with watched submodels and with watched loops."""
-    undisturbed, verbs, loops = (_Watch(start, weeks, places) for places in (lambda: (), _verbs, _loops))
-    start.fork().run(weeks)
-    total = in_turns({"total": undisturbed, "verbs": verbs, "loops": loops}, blocks)["total"]
-    return Week(
-        total=total,
-        submodels={name: verbs.of(name) for name in [*_modules(), "executives"]},
-        account_loops=loops.of(*ACCOUNT_SUBMODELS),
-        outside=loops.of(OUTSIDE),
-    )
+    """Let forks of a firm live some weeks, in turns through `run`, in one compiled call and step by step.
+
+    Parameters
+    ----------
+    weeks : at most as many as are left to the horizon
+    """
+    _steps_of(start, weeks)
+    steps: list[dict[str, float]] = []
+
+    def step_by_step() -> float:
+        steps.append(_steps_of(start, weeks))
+        return sum(steps[-1].values())
+
+    works = {
+        "run": lambda: _through_run(start, weeks),
+        "compiled": lambda: _in_one_call(start, weeks),
+        "steps": step_by_step,
+    }
+    found = in_turns(works, blocks)
+    by_step = {name: Blocks(tuple(block.get(name, 0.0) for block in steps)) for name in steps[0]}
+    return Week(found["run"], found["compiled"], by_step)

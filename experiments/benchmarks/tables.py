@@ -5,6 +5,7 @@ import platform
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from rich import box
@@ -15,6 +16,18 @@ from revorg.experiments.benchmarks.bench import Measure, Section
 from revorg.experiments.reports.console import console
 
 HEADS = ("what", "median", "spread", "unit", "target", "")
+PUBLISHED_HEADS = ("published by others", "where", "ns an agent and step")
+PUBLISHED = (
+    ("FLAME GPU 2", "graphics processor (A100)", 14),
+    ("Agents.jl", "processor", 149),
+    ("Abmax", "graphics processor (A100)", 286),
+    ("Starsim", "processor", 728),
+)
+CAVEAT = (
+    "These are their authors' own figures, of other models on other machines; none was measured here. They say which "
+    "power of ten is usual, and no more: an agent that moves on a grid and one that renews a contract have different "
+    "work to do."
+)
 
 
 def machine() -> str:
@@ -75,12 +88,26 @@ def print_section(section: Section) -> None:
     out.print(table)
 
 
+def print_published() -> None:
+    """Print what others have published, and what it is worth here."""
+    out = console()
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for head in PUBLISHED_HEADS:
+        table.add_column(head, justify="right" if head == PUBLISHED_HEADS[-1] else "left")
+    for framework, where, nanoseconds in PUBLISHED:
+        table.add_row(framework, where, str(nanoseconds))
+    out.print(table)
+    out.print(Text(CAVEAT))
+
+
 def as_markdown(sections: Iterable[Section]) -> str:
-    """Write the figures that have a target as a table for the page of benchmarks (`README.md` here)."""
+    """Write the figures that have a target, and others' below them, for the page of benchmarks (`README.md` here)."""
     lines = ["| what | median | spread | unit | target | |", "|---|---|---|---|---|---|"]
     aimed = [figure for _, figures in sections for figure in figures if figure.target is not None]
     lines += [f"| {' | '.join(_cells(figure))} |" for figure in aimed]
-    return "\n".join([machine(), "", *lines])
+    others = [f"| {' | '.join(PUBLISHED_HEADS)} |", "|---|---|---|"]
+    others += [f"| {framework} | {where} | {nanoseconds} |" for framework, where, nanoseconds in PUBLISHED]
+    return "\n".join([machine(), "", *lines, "", *others, "", *wrap(CAVEAT, 130)])
 
 
 def as_json(sections: Sequence[Section]) -> dict[str, Any]:
@@ -95,4 +122,11 @@ def as_json(sections: Sequence[Section]) -> dict[str, Any]:
             for title, figures in sections
             for figure in figures
         ],
+        "published": {
+            "caveat": CAVEAT,
+            "figures": [
+                {"framework": framework, "where": where, "ns_an_agent_step": nanoseconds}
+                for framework, where, nanoseconds in PUBLISHED
+            ],
+        },
     }  # fmt: skip

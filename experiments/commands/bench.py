@@ -7,7 +7,7 @@ import typer
 
 
 def bench(
-    quick: Annotated[bool, typer.Option("--quick", help="One world and small markets, in half a minute.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="One world and small markets, in a minute or two.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print what has a target as Markdown.")] = False,
 ) -> None:
@@ -33,4 +33,5 @@ def bench(
     elif as_markdown:
         print(tables.as_markdown(sections))
     else:
+        tables.print_published()
         print(tables.machine())

@@ -22,7 +22,6 @@ from revorg.simulation.codes import (
     STRATEGY_WORK,
     SUCCESS,
 )
-from revorg.simulation.submodels.customers import PLANS
 
 if TYPE_CHECKING:
     pass
@@ -346,8 +345,8 @@ class Account(Holder):
         """Be given an account plan this week, or none; with it, leaders' work does more for the account."""
         firm, rules = self.model.firm, self.model.world.customers
         self.account_work = rule.responsive(rules.expansion_gain, firm.lift[CUSTOMER_WORK])
-        plans = PLANS.index(self.model.world.levers.account_plans)
-        self.has_plan = rule.gets_plan(plans, self.contract_usd, firm.mean_contract)
+        plans = self.model.world.levers.account_plans
+        self.has_plan = plans == "everywhere" or (plans == "best" and self.contract_usd > firm.mean_contract)
         if self.has_plan:
             self.account_work = rule.work_with_plan(
                 self.account_work, rules.plan_gain, firm.contribution[CUSTOMER_WORK], rules.plans_per_hour, firm.planned

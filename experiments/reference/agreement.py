@@ -1,7 +1,6 @@
 """Whether tables and agents that began alike are still alike."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from revorg.experiments.reference.organization import PlainOrganization
 from revorg.simulation.codes import AT_WORK, BEGUN, GAUGES, NOT_BEGUN, OPEN
 from revorg.simulation.model import RevenueOrganization
 from revorg.simulation.record import RECORD
-from revorg.simulation.state import Columns
+from revorg.simulation.state import Columns, columns_of
 
 TOLERANCE = 1e-9
 
@@ -33,11 +32,10 @@ def agree(column: Any, values: Any) -> bool:
 
 def unequal_columns(name: str, table: Columns, agents: Sequence[Any]) -> set[str]:
     """Name the columns of a table in which it differs from agents."""
-    columns = [field.name for field in fields(table)]  # type: ignore[arg-type]
     return {
-        f"{name}.{column}"
-        for column in columns
-        if not agree(getattr(table, column), [number(getattr(agent, column)) for agent in agents])
+        f"{name}.{title}"
+        for title, column in columns_of(table).items()
+        if not agree(column, [number(getattr(agent, title)) for agent in agents])
     }
 
 

@@ -9,10 +9,10 @@ from scipy.special import ndtri
 from revorg.experiments.reference.chance import GOLDEN, rule, stream
 from revorg.simulation import chance
 from revorg.simulation.codes import CUSTOMER, CUSTOMER_WORK, ESCALATION, LOST, gauge
+from revorg.simulation.numbers import Now, World
 from revorg.simulation.record import RECORD
-from revorg.simulation.scenario import Scenario
+from revorg.simulation.stand_ins import StandIns
 from revorg.simulation.state import Accounts, Decisions, Firm, Fronts
-from revorg.simulation.submodels.customers import PLANS
 
 Values = NDArray[Any]
 
@@ -40,11 +40,11 @@ class Service:
     """The week of all who are customers when it begins."""
 
     def __init__(
-        self, accounts: Accounts, fronts: Fronts, firm: Firm, decisions: Decisions, record: Values, world: Scenario,
-        seed: int, week: int,
+        self, accounts: Accounts, fronts: Fronts, firm: Firm, decisions: Decisions, record: Values, world: World,
+        held: StandIns, now: Now,
     ) -> None:  # fmt: skip
         self.accounts, self.fronts, self.firm, self.decisions = accounts, fronts, firm, decisions
-        self.record, self.world, self.seed, self.week = record, world, seed, week
+        self.record, self.world, self.seed, self.week = record, world, now.seed, now.week
 
     def draw(self, purpose: int) -> Values:
         """Return this week's draws of all customers."""
@@ -72,7 +72,7 @@ class Service:
         planned = rule.work_with_plan(
             without, rules.plan_gain, self.firm.contribution[CUSTOMER_WORK], rules.plans_per_hour, gauges[gauge.PLANNED]
         )
-        plans = PLANS.index(self.world.levers.account_plans)
+        plans = self.world.levers.account_plans
         mean = gauges[gauge.ARR_USD] / max(self.fronts.customers.sum(), 1)
         has_plan = np.full(len(self.who), plans == 2) | ((plans == 1) & (contract > mean))
         self.work = np.where(has_plan, planned, without)

@@ -11,6 +11,7 @@ from revorg.simulation import chance
 from revorg.simulation.codes import (
     CUSTOMER,
     DEAL_EXCEPTION,
+    DOMAIN_OF_FUNCTION,
     DOMAIN_OF_KIND,
     ESCALATION,
     LEAD,
@@ -19,14 +20,13 @@ from revorg.simulation.codes import (
     PROCESS_CHANGE,
     STRATEGY_MOVE,
 )
-from revorg.simulation.submodels import decisions
 
 if TYPE_CHECKING:
     from revorg.experiments.reference.organization import PlainOrganization
 
 ORIGIN: list[int] = ORIGIN_OF_KIND.tolist()
 DOMAIN: list[int] = DOMAIN_OF_KIND.tolist()
-DOMAIN_OF_HEAD: list[int] = decisions.DOMAIN_OF_FUNCTION.tolist()
+DOMAIN_OF_HEAD: list[int] = DOMAIN_OF_FUNCTION.tolist()
 
 
 class Job:

@@ -202,12 +202,23 @@ class Firm:
         left = rule.margin_share(rules.infrastructure_share + rules.serve_share, relief, self.maturity)
         return float(left - front.partner * rules.partner_share)
 
+    @property
+    def staff(self) -> tuple[float, float]:
+        """What the staff of operations does, and what it costs, in shares of a team's."""
+        rules = self.model.world.operations
+        return {
+            "none": (rules.unstaffed_work, 0.0),
+            "analyst": (rules.analyst_work, rules.analyst_cost),
+            "team": (1.0, 1.0),
+            "governance": (rules.governance_work, rules.governance_cost),
+        }[self.model.world.levers.operations_stage]
+
     def mature(self) -> None:
         """Let processes grow by work, and wear; perhaps propose to change them."""
         model, rules = self.model, self.model.world.operations
         wear = rules.maturity_decay * (1.0 + rules.channel_wear * (model.world.market.channels - 1))
         work = rule.responsive(rules.work_gain, self.lift[OPERATIONS_WORK])
-        pace = rules.maturity_pace * rules.work_of(model.world.levers.operations_stage)
+        pace = rules.maturity_pace * self.staff[0]
         self.maturity = rule.maturity_after(self.maturity, pace, work, wear, rules.dilution, self.newcomers)
         model.record["maturity"] = self.maturity
         probability = min(1.0, rules.changes_per_week * (1.0 + self.lift[OPERATIONS_WORK]))
@@ -224,10 +235,7 @@ class Firm:
         for one, other in PAIRS:
             hours = sum(leader.hours_for(one, other) for leader in model.leaders)
             goals = zip(model.heads[one].measures, model.heads[other].measures, strict=True)
-            target = rule.alignment_target(
-                hours, self.plans_kept, sum(min(both) for both in goals), rules.base, rules.contact,
-                rules.contact_scale_hours, rules.plans_kept, rules.goals,
-            )  # fmt: skip
+            target = rule.alignment_target(hours, self.plans_kept, sum(min(both) for both in goals), rules)
             moved = rule.moved_toward(self.alignment[one][other], target, rules.pace)
             self.alignment[one][other] = self.alignment[other][one] = moved
         mean = sum(self.alignment[one][other] for one, other in PAIRS) / 6.0
@@ -247,8 +255,7 @@ class Firm:
         served = rules.serve_share * relief * revenue
         served += record["plan_hours"] * finance.HEAD_COST_USD / finance.HOURS_A_YEAR
         operations = model.world.operations
-        share = operations.staff_share_of_arr * operations.cost_of(model.world.levers.operations_stage)
-        staff = share * self.maturity * revenue
+        staff = operations.staff_share_of_arr * self.staff[1] * self.maturity * revenue
         reps, levels = sum(rep.active * rep.share for rep in model.reps), sum(leader.level for leader in model.leaders)
         record["revenue"] = revenue * (1.0 - rules.partner_share * by_partners / max(sold, 1.0))
         record["sales_cost"] = reps * model.world.sales.on_target_earnings_usd / 52

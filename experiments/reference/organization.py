@@ -1,6 +1,5 @@
 """The model as a whole: who there is, and the order of the week."""
 
-from dataclasses import fields
 from math import exp
 from typing import Any, Self
 
@@ -16,7 +15,7 @@ from revorg.simulation.codes import AT_WORK, GAUGES, LEAD, NOT_BEGUN, OPEN
 from revorg.simulation.model import RevenueOrganization
 from revorg.simulation.record import RECORD
 from revorg.simulation.scenario import Scenario
-from revorg.simulation.state import Columns
+from revorg.simulation.state import Columns, columns_of
 
 
 class PlainOrganization(mesa.Model):  # type: ignore[misc]
@@ -70,8 +69,8 @@ class PlainOrganization(mesa.Model):  # type: ignore[misc]
         agents = [kind(self) for _ in range(count)]
         for row, agent in enumerate(agents):
             agent.row = row
-            for field in fields(table):  # type: ignore[arg-type]
-                setattr(agent, field.name, getattr(table, field.name)[row].tolist())
+            for name, column in columns_of(table).items():
+                setattr(agent, name, column[row].tolist())
         return agents
 
     def copy_decisions(self, model: RevenueOrganization) -> None:

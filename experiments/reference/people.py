@@ -106,13 +106,11 @@ class Leader(Holder):
         """Return the share of an hour that arrives in a function."""
         if self.leads(function):
             return 1.0
-        rules, pairs = self.model.world.leadership, self.model.firm.alignment
+        pairs = self.model.firm.alignment
         own = [f for f in range(4) if f != function and (self.leads(f) or not self.line)]
         aligned = sum(pairs[f][function] for f in own) / len(own)
-        return float(rule.influence_outside(
-            self.collaboration, aligned, float(self.level), rules.influence_base, rules.influence_collaboration,
-            rules.influence_alignment, rules.influence_level,
-        ))  # fmt: skip
+        rules = self.model.world.leadership
+        return float(rule.influence_outside(self.collaboration, aligned, float(self.level), rules))
 
     def hours_for(self, one: int, other: int) -> float:
         """Return what the seat's meetings give to a pair of functions: hours go, and count, by their yield."""

@@ -27,8 +27,10 @@ from revorg.experiments.runs.worker import make_ready
 from revorg.experiments.validation.patterns import CORE
 from revorg.scenarios.loading import load
 from revorg.simulation.codes import CUSTOMER_WORK, EXECUTION_WORK, OPERATIONS_WORK, STRATEGY_WORK, gauge
+from revorg.simulation.compiling import plain
 from revorg.simulation.model import RevenueOrganization
 from revorg.simulation.scenario import Scenario
+from revorg.simulation.submodels.rules import arr_reference_usd, review_need
 
 DOMAINS = ("strategy", "execution", "operations", "customer")
 NEUTRAL_HOURS = tuple(f"leadership.neutral_{domain}_hours" for domain in DOMAINS)
@@ -66,12 +68,12 @@ class Hours:
 def hours_at_work(model: RevenueOrganization) -> Hours:
     """Let a neutral model live to its end, and return its mean hours."""
     hours, review, wanted = np.zeros(len(DOMAINS)), 0.0, 0.0
-    weeks = model.scenario.run.weeks - model.week
+    weeks, need = model.scenario.run.weeks - model.week, plain(review_need)(model.numbers)
     for _ in range(weeks):
         model.step()
         hours += model.firm.contribution
         review += model.firm.gauges[gauge.REVIEW_HOURS]
-        wanted += model.firm.gauges[gauge.REVIEW_HOURS] < model.review_need_hours
+        wanted += model.firm.gauges[gauge.REVIEW_HOURS] < need
     return Hours(hours / weeks, review / weeks, wanted / weeks)
 
 
@@ -79,10 +81,10 @@ def hours_given(job: tuple[Scenario, int]) -> Floats:
     """Return a neutral run's mean effective hours by domain, each week's divided by what its ARR asks for."""
     world, seed = job
     model = RevenueOrganization(world.neutral(), seed=seed)
-    hours = np.zeros(len(DOMAINS))
+    hours, reference = np.zeros(len(DOMAINS)), plain(arr_reference_usd)(model.numbers.market)
     for _ in range(world.run.weeks):
         model.step()
-        growth = model.firm.gauges[gauge.ARR_USD] / model.arr_reference_usd
+        growth = model.firm.gauges[gauge.ARR_USD] / reference
         hours += model.firm.contribution / growth**world.leadership.scale_with_arr
     return hours / world.run.weeks
 

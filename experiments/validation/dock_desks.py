@@ -9,12 +9,15 @@ import math
 import numpy as np
 
 from revorg.experiments.validation.dock_figures import DockFigure, Numbers, mean_and_error
+from revorg.experiments.validation.dock_stretches import serve_stretch
+from revorg.scenarios.loading import load
+from revorg.simulation import initialization
 from revorg.simulation.chance import exponential, stream, uniform
 from revorg.simulation.codes import DEAL_EXCEPTION, EMPTY, OPEN, ORIGIN_OF_KIND, SETTLED
 from revorg.simulation.compiling import loop
-from revorg.simulation.state import Decisions, empty_decisions
-from revorg.simulation.submodels.decisions import DOMAIN_OF_FUNCTION
-from revorg.simulation.submodels.desks import run_desks
+from revorg.simulation.numbers import World, world_of
+from revorg.simulation.stand_ins import nothing_held
+from revorg.simulation.state import People, Routes, empty_decisions
 
 GAP, DELAY, WORK, SHORT = range(1001, 1005)
 """Purposes of the draws that feed the desk; the model's own are below 1000."""
@@ -46,6 +49,25 @@ def draw_decisions(
             works[i] *= 0.5 / short if uniform(kinds, first + i) < short else 0.5 / (1.0 - short)
 
 
+def one_seat() -> tuple[People, Routes]:
+    """Return a seat that leads all functions, and the way of every decision, which is to it."""
+    top = initialization.people_of(load("simple-single").organization, 0, 0)
+    people = People(*(column[:1].copy() for column in top))
+    people.line[:], people.skill[:] = 0b1111, SKILL
+    integers = {"owner": np.zeros(16, np.int64), "head_of": np.zeros(4, np.int64), "depth": np.zeros(1, np.int64)}
+    return people, Routes(parent=np.array([-1]), **integers)
+
+
+def patient_world(rework: float) -> World:
+    """Return the numbers of a world in which nothing is left to its origin and every wrong call is caught."""
+    world = world_of(load("simple-single"))
+    rules = world.decisions._replace(
+        skill_offset=OFFSET, cross_line_delay=1.0, time_limit_days=math.inf, caught_share=1.0, exception_hours=1.0,
+        wrong_base=rework, wrong_skill_ceiling=SKILL + 1.0, wrong_per_unasked=0.0, default_wrong=0.0,
+    )  # fmt: skip
+    return world._replace(decisions=rules)
+
+
 class InTray:
     """One seat that leads all functions and decides whatever comes, asking nobody.
 
@@ -59,7 +81,9 @@ class InTray:
     """
 
     def __init__(self, hours_a_day: float, rework: float, seed: int) -> None:
-        self.hours_a_day, self.rework, self.seed = hours_a_day, rework, seed
+        self.hours_a_day, self.seed = np.array([hours_a_day]), seed
+        self.world, self.held = patient_world(rework), nothing_held()
+        self.people, self.routes = one_seat()
         self.table = empty_decisions(2 * CHUNK)
         self.number = np.full(2 * CHUNK, -1)
         self.day = 0.0
@@ -79,14 +103,10 @@ class InTray:
 
     def serve(self, until: float) -> tuple[np.ndarray, Numbers]:
         """Serve up to a working day; return the numbers of the decisions settled, and their days."""
-        table: Decisions = self.table
-        run_desks(
-            table.state, table.kind, table.row, table.week, table.probe, table.scope, table.asked, table.owner,
-            table.raised, table.arrives, table.work, table.reply, table.awaited, table.serving, table.reworked,
-            table.wrong, table.defaulted, table.settled, np.array([0b1111]), np.full((1, 4), SKILL),
-            np.array([self.hours_a_day]), np.zeros(1), np.zeros(4, np.int64), DOMAIN_OF_FUNCTION, np.ones(4),
-            self.day, until, self.seed, OFFSET, 1.0, math.inf, self.rework, SKILL + 1.0, 0.0, 1.0, 0.0, math.nan,
-        )  # fmt: skip
+        table = self.table
+        serve_stretch(
+            table, self.people, self.routes, self.hours_a_day, self.world, self.held, self.day, until, self.seed
+        )
         self.day = until
         done = np.flatnonzero(table.state == SETTLED)
         table.state[done] = EMPTY

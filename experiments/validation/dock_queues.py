@@ -6,7 +6,6 @@ notes for each decision, deal, lead and position. The firm begins empty, and wha
 with the time so far.
 """
 
-import inspect
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,12 +15,18 @@ from unittest import mock
 import numpy as np
 
 from revorg.experiments.validation.dock_figures import DockFigure, Numbers
+from revorg.experiments.validation.dock_stretches import serve_stretch
 from revorg.scenarios.loading import load
 from revorg.simulation.codes import DAYS_A_WEEK, EMPTY, LEAD, NO_OPENING, OPEN, OPPORTUNITY, Column
-from revorg.simulation.model import RevenueOrganization
+from revorg.simulation.compiling import alone
+from revorg.simulation.model import RevenueOrganization, live
+from revorg.simulation.numbers import Now, World
+from revorg.simulation.record import RECORD
 from revorg.simulation.scenario import Scenario
-from revorg.simulation.submodels import decisions
-from revorg.simulation.submodels.desks import run_desks
+from revorg.simulation.stand_ins import StandIns
+from revorg.simulation.state import Decisions, People, State, copied
+from revorg.simulation.submodels import leadership, strategy
+from revorg.simulation.submodels.decisions import desk_hours, enter
 
 SEEDS = 80
 WEEKS = 520
@@ -29,8 +34,6 @@ IN_TRAYS = ("top", "head_of_marketing", "head_of_sales", "head_of_success", "hea
 """Places whose holders decide in the neutral organization; marketing's moves are off, see `busy_world`."""
 REPLIES, LEADS, DEALS, POSITIONS = "decisions waiting for replies", "leads", "deals", "open positions"
 TOLERANCE = 0.01
-_NAMES = list(inspect.signature(run_desks.py_func).parameters)  # type: ignore[attr-defined]
-HOURS, START, UNTIL = (_NAMES.index(name) for name in ("served_hours", "start", "until"))
 
 
 def busy_world() -> Scenario:
@@ -64,7 +67,10 @@ class Queue:
 
 @dataclass
 class Books:
-    """Watches one run from outside, week by week."""
+    """Watches one run from outside, week by week.
+
+    The desks of every week are served once more before it is lived, on a copy, in steps at whose ends is counted.
+    """
 
     model: RevenueOrganization
     queues: dict[str, Queue] = field(default_factory=lambda: {name: Queue() for name in queue_names()})
@@ -74,7 +80,7 @@ class Books:
 
     def live(self, weeks: int) -> dict[str, Queue]:
         """Let the model live and return what was seen."""
-        with mock.patch.object(decisions, "run_desks", self._serve_and_count):
+        with mock.patch("revorg.simulation.model.live", self._look_ahead_and_live):
             for _ in range(weeks):
                 self._live_a_week()
         self._close()
@@ -89,34 +95,44 @@ class Books:
         self._watch_accounts(stage, since, attempt, progress)
         self._watch_positions(opens)
 
-    def _serve_and_count(self, *given: Any) -> None:
-        """Serve the desks in steps that end at a random moment of each day, which changes nothing, and count there."""
-        steps, hours = list(given), given[HOURS]
-        total = np.zeros_like(hours)
-        start, until = given[START], given[UNTIL]
-        days = np.arange(start, until)
-        moments = days + self._moments.uniform(size=len(days))
-        for begin, end in zip([start, *moments], [*moments, until], strict=True):
-            steps[START], steps[UNTIL] = begin, end
-            run_desks(*steps)
-            total += hours
-            if end < until:
-                self._count_decisions(end)
-        hours[:] = total
+    def _look_ahead_and_live(self, state: State, world: World, held: StandIns, now: Now, weeks: int) -> int:
+        """Count at the desks of the coming week, and then live it.
 
-    def _count_decisions(self, day: float) -> None:
-        table = self.model.decisions
+        Up to the desks, a copy lives the week as the model will. The market has drifted already: policy is set weekly.
+        """
+        changes = {name: copied(getattr(state, name)) for name in ("fronts", "people", "decisions", "firm")}
+        ahead = self.ahead = state._replace(**changes)
+        sums = np.zeros(len(RECORD))
+        alone(leadership.contribute)(ahead.people, ahead.firm, sums, world, held, now)
+        alone(strategy.review)(ahead.fronts, ahead.firm, ahead.decisions, sums, world, held, now)
+        alone(enter)(ahead.decisions, ahead.people, ahead.routes, world, now)
+        self._serve_and_count(ahead, world, held, now)
+        return live(state, world, held, now, weeks)
+
+    def _serve_and_count(self, ahead: State, world: World, held: StandIns, now: Now) -> None:
+        """Serve the desks in steps that end at a random moment of each day, and count there."""
+        start, until = DAYS_A_WEEK * now.week, DAYS_A_WEEK * (now.week + 1)
+        days, hours = np.arange(start, until), hours_a_day(ahead.people, world)
+        moments, total = days + self._moments.uniform(size=len(days)), np.zeros(len(hours))
+        for begin, end in zip([start, *moments], [*moments, until], strict=True):
+            serve_stretch(ahead.decisions, ahead.people, ahead.routes, hours, world, held, begin, end, now.seed)
+            total += ahead.people.tray_hours
+            if end < until:
+                self._count_decisions(ahead.decisions, end)
+        ahead.people.tray_hours[:] = total
+
+    def _count_decisions(self, table: Decisions, day: float) -> None:
         still = np.flatnonzero((table.state == OPEN) & (table.probe == 0))
-        for name, come, go in self._phases(still, np.full(len(still), np.inf)):
+        for name, come, go in self._phases(table, still, np.full(len(still), np.inf)):
             self.queues[name].present += np.count_nonzero((come <= day) & (day < go)) / DAYS_A_WEEK
 
     @property
     def _day(self) -> float:
         return DAYS_A_WEEK * self.model.week
 
-    def _phases(self, rows: Column, until: Column) -> Iterator[tuple[str, Numbers, Numbers]]:
+    def _phases(self, table: Decisions, rows: Column, until: Column) -> Iterator[tuple[str, Numbers, Numbers]]:
         """Yield each queue's name with the days on which decisions came to it and went on, up to given days."""
-        table, people = self.model.decisions, self.model.organization
+        people = self.model.organization
         asked = np.any(((table.asked[rows, None] >> np.arange(4)) & 1) == 1, axis=1)
         # All heads are asked on the day on which the decision comes to its owner.
         first = np.where((table.asked[rows, None] >> np.arange(4)) & 1, table.arrives[rows, 1:], np.inf).min(axis=1)
@@ -132,7 +148,7 @@ class Books:
         # A slot emptied this week keeps its columns until the next is entered.
         fresh = (table.state == EMPTY) & own & (table.settled > today - DAYS_A_WEEK) & (table.settled <= today)
         done = np.flatnonzero(fresh)
-        for name, come, go in self._phases(done, table.settled[done]):
+        for name, come, go in self._phases(table, done, table.settled[done]):
             self.queues[name].stayed += float(np.sum(go - come)) / DAYS_A_WEEK
             self.queues[name].came += np.count_nonzero(go > come)
 
@@ -167,12 +183,19 @@ class Books:
         for name, there in ((DEALS, deals), (LEADS, leads)):
             self.queues[name].stayed += float(np.sum(week - accounts.since[there]))
         still = np.flatnonzero((table.state == OPEN) & (table.probe == 0))
-        for name, come, go in self._phases(still, np.full(len(still), today)):
+        for name, come, go in self._phases(table, still, np.full(len(still), today)):
             self.queues[name].stayed += float(np.sum(np.maximum(go - come, 0.0))) / DAYS_A_WEEK
             self.queues[name].came += np.count_nonzero(go > come)
         waits = model.scenario.finance.hiring_weeks
         opens = model.rep_slots.opens[model.rep_slots.opens != NO_OPENING]
         self.queues[POSITIONS].stayed += float(np.sum(week - (opens - waits)))
+
+
+def hours_a_day(people: People, world: World) -> Numbers:
+    """Return the hours of every day that each in-tray gets, as the model reckons them."""
+    spoken_for = world.leadership.span_hours * people.span + people.meeting_hours
+    seats = zip(people.tray_share, people.week_hours, spoken_for, strict=True)
+    return np.array([desk_hours(*seat) for seat in seats])
 
 
 def _deals_and_leads(stage: Column, progress: Column) -> tuple[Column, Column]:

@@ -13,12 +13,15 @@ from revorg.experiments.validation.dock_figures import DockFigure, Numbers, mean
 from revorg.scenarios.loading import load
 from revorg.simulation import initialization
 from revorg.simulation.codes import CUSTOMER, LEAD, PROSPECT, WEEKS_A_YEAR, gauge
+from revorg.simulation.compiling import alone
+from revorg.simulation.numbers import Now, World, world_of
 from revorg.simulation.record import RECORD, record
 from revorg.simulation.scenario import Scenario
-from revorg.simulation.stand_ins import StandIns
-from revorg.simulation.state import Accounts, Firm, Fronts, empty_decisions
-from revorg.simulation.submodels import customers, deals, demand, finance, market, strategy
-from revorg.simulation.submodels.reps import selling_share
+from revorg.simulation.stand_ins import nothing_held
+from revorg.simulation.state import Accounts, Firm, Fronts, copied, empty_decisions
+from revorg.simulation.submodels import customers, deals, demand, finance, market, staffing, strategy
+from revorg.simulation.submodels import reps as sales
+from revorg.simulation.submodels.rules import arr_reference_usd, front_review_hours
 
 SURVIVAL = (62.7, 47.4, 38.8, 33.2, 29.2, 26.2, 23.9, 22.0, 20.4, 19.1, 18.0, 17.0)
 """Percent of a cohort that is left after 1 to 12 years: Fader & Hardie (2007), "Regular"."""
@@ -30,7 +33,7 @@ BASS_P, BASS_Q = 0.03, 0.38
 BASS_PEAK_YEARS = 6.19
 BASS_ADOPTED = ((1, 0.0358), (5, 0.3312), (10, 0.8128))
 
-FREE = StandIns()
+FREE = nothing_held()
 TERM_WEEKS = 4  # a year of contract in as few weeks as allowed: nothing else happens between two renewals
 
 
@@ -60,10 +63,10 @@ def renewals(scale: float) -> list[DockFigure]:
         | {f"customers.{name}": 0.0 for name in quiet}
     )
     accounts, fronts, firm = _clients(world)
-    figures = []
+    figures, serve, numbers = [], alone(customers.serve), world_of(world)
     for week in range(TERM_WEEKS * len(SURVIVAL) + 1):
         sums, decisions = np.zeros(len(RECORD)), empty_decisions(16)
-        customers.serve(accounts, fronts, firm, decisions, sums, world, seed=1, week=week, held=FREE)
+        serve(accounts, fronts, firm, decisions, sums, numbers, FREE, Now(1, week, 0))
         year, rest = divmod(week, TERM_WEEKS)
         if year and not rest:
             alive, expected = float(np.mean(accounts.stage == CUSTOMER)), SURVIVAL[year - 1]
@@ -99,26 +102,26 @@ def _gain(ratio: float, expected: float, fronts: int) -> DockFigure:
     table = initialization.fronts_at_start(world, initialization.accounts_at_start(world, seed=1), seed=1)
     table.accounts[:], table.reviewed[:] = 100, -1
     table.attractiveness[:], table.belief[:], table.uncertainty[:] = 0.0, 0.0, 1.0
-    weeks = int(12.0 / expected) + 5
+    weeks, numbers, firm = int(12.0 / expected) + 5, world_of(world), initialization.firm_at_start(world)
     for week in range(weeks):
-        market.drift(table, world.market, seed=1, week=week)
+        now = Now(1, week, 0)
+        market.drift(table, numbers, FREE, now)
         if week == weeks - 1:
-            twin = table.copy()
-            twin.attractiveness += 1.0
-            _look(twin, world, week)
-        _look(table, world, week)
+            twin = copied(table)
+            twin.attractiveness[:] += 1.0
+            _look(twin, firm, numbers, now)
+        _look(table, firm, numbers, now)
     gains = twin.belief - table.belief
     error = float(gains.std() / math.sqrt(fronts))
     return DockFigure(f"variance ratio {ratio:g}", expected, float(gains.mean()), error, 0.001, "gain")
 
 
-def _look(fronts: Fronts, world: Scenario, week: int) -> None:
+def _look(fronts: Fronts, firm: Firm, world: World, now: Now) -> None:
     """Review every front once, with no proposal made."""
-    firm = initialization.firm_at_start(world)
     firm.gauges[gauge.REVIEW_BANK], firm.gauges[gauge.PROPOSAL_OPEN] = 0.0, 1.0
-    firm.gauges[gauge.REVIEW_HOURS] = 1.001 * fronts.size * strategy.front_review_hours(world)
+    firm.gauges[gauge.REVIEW_HOURS] = 1.001 * fronts.size * front_review_hours(world.strategy, world.market.products)
     sums, decisions = np.zeros(len(RECORD)), empty_decisions(16)
-    strategy.review(fronts, firm, decisions, sums, world, seed=1, week=week, held_hours=math.nan)
+    alone(strategy.review)(fronts, firm, decisions, sums, world, FREE, now)
 
 
 def reps(scale: float) -> list[DockFigure]:
@@ -137,15 +140,16 @@ def reps(scale: float) -> list[DockFigure]:
     history = np.zeros((WEEKS_A_YEAR + settling + weeks, len(RECORD)))
     # A past so good that every head is wanted.
     history[:, record.ARR], history[:, record.NEW_ARR] = 1.0, 1e6
-    rules = world.sales
-    full = rules.rep_hours * selling_share(firm.gauges[gauge.MATURITY], rules.admin_share, rules.admin_relief)
+    rules, numbers = world.sales, world_of(world)
+    full = rules.rep_hours * sales.selling_share(firm.gauges[gauge.MATURITY], rules.admin_share, rules.admin_relief)
     found = np.empty(settling + weeks)
     for week in range(len(found)):
-        sums = history[WEEKS_A_YEAR + week]
-        decisions = empty_decisions(16)
-        deals.work_deals(accounts, fronts, slots, firm, decisions, sums, world, seed=1, week=week, held=FREE)
-        now = WEEKS_A_YEAR + week
-        finance.close_books(firm, fronts, slots, people, history, now, world, seed=1, week=week, held=FREE)
+        now = Now(1, week, WEEKS_A_YEAR + week)
+        sums, decisions = history[now.row], empty_decisions(16)
+        alone(sales.take_leads)(accounts, fronts, slots, firm, sums, numbers, FREE, now)
+        alone(deals.work)(accounts, fronts, slots, firm, decisions, sums, numbers, FREE, now)
+        alone(finance.close_books)(firm, fronts, slots, people, history, numbers, now)
+        alone(staffing.hire_and_leave)(firm, slots, people, sums, numbers, FREE, now)
         found[week] = sums[record.CAPACITY_HOURS] / sums[record.REPS] / full
         sums[record.NEW_ARR] = 1e6
     mean, error = mean_and_error(found[settling:], batches=max(4, weeks // 100), dropped=0.0)
@@ -182,12 +186,13 @@ def _adopted(count: int, seed: int) -> Numbers:
     accounts = initialization.accounts_at_start(world, seed)
     accounts.stage[:] = PROSPECT
     fronts, firm = initialization.fronts_at_start(world, accounts, seed), initialization.firm_at_start(world)
-    reference = firm.gauges[gauge.ARR_USD]  # a budget that stays the reference firm's
+    numbers = world_of(world)
+    firm.gauges[gauge.ARR_USD] = arr_reference_usd(numbers.market)  # a budget that stays the reference firm's
     adopted = np.zeros(10 * WEEKS_A_YEAR + 1)
     for week in range(len(adopted) - 1):
         sums = np.zeros(len(RECORD))
         fronts.referrers[:] = fronts.customers[:] = np.count_nonzero(accounts.stage == LEAD)
-        demand.make_leads(accounts, fronts, firm, sums, world, reference, seed, week, FREE)
+        alone(demand.make_leads)(accounts, fronts, firm, sums, numbers, FREE, Now(seed, week, 0))
         adopted[week + 1] = adopted[week] + sums[record.LEADS] / count
     return adopted
 

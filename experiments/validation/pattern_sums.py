@@ -30,8 +30,8 @@ RATIOS = (
 TOTALS = {
     "new_arr": (record.NEW_ARR,), "expansion": (record.EXPANSION_ARR,), "base_expansion": (record.BASE_EXPANSION_ARR,),
     "lost_arr": (record.CHURNED_ARR, record.CONTRACTION_ARR),
-    "sales_and_marketing": (record.MARKETING_COST, record.SALES_COST),
-    "service": (record.SERVICE_COST,), "revenue": (record.REVENUE,), "rep_weeks": (record.REPS,),
+    "sales_and_marketing": (record.MARKETING_COST, record.SALES_COST), "service": (record.SERVICE_COST,),
+    "revenue": (record.REVENUE,), "rep_weeks": (record.REPS,),
 }  # fmt: skip
 TERMS = (1, 2, 3, 4)  # a customer's renewals, counted apart
 SINGLE = ("runs", "weeks", "ramp_months", "base_arr", "added_arr", "quota_usd", "prospects_first", "prospects_last")
@@ -113,18 +113,16 @@ def quantities_of(world: Scenario, seed: int) -> Floats:
     parts = model.parts()
     for name in RATIOS:
         found[COLUMN[f"{name}.over"]], found[COLUMN[f"{name}.under"]] = parts[name]
-    sums = model.record[model.warm_up_weeks : model.warm_up_weeks + model.week]
+    history = model.record[model.warm_up_weeks : model.warm_up_weeks + model.week]
     for name, columns in TOTALS.items():
-        found[COLUMN[name]] = sums[:, columns].sum()
+        found[COLUMN[name]] = history[:, columns].sum()
     arr = model.record[max(model.warm_up_weeks - 1, 0) : model.warm_up_weeks + model.week, record.ARR]
     _add_years(arr[::WEEKS_A_YEAR], found)
     found[COLUMN["runs"]], found[COLUMN["weeks"]] = 1.0, model.week
     found[COLUMN["ramp_months"]] = months_to_ninety_percent(world.sales.ramp_weeks)
     found[COLUMN["quota_usd"]] = world.sales.on_target_earnings_usd * world.sales.quota_multiple
-    found[COLUMN["prospects_first"]], found[COLUMN["prospects_last"]] = (
-        sums[0, record.PROSPECTS],
-        sums[-1, record.PROSPECTS],
-    )
+    found[COLUMN["prospects_first"]] = history[0, record.PROSPECTS]
+    found[COLUMN["prospects_last"]] = history[-1, record.PROSPECTS]
     return found
 
 

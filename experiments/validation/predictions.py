@@ -76,12 +76,12 @@ def course_of(job: tuple[str, int]) -> Course:
     return Course(arr[1:] - arr[0], changes)
 
 
-def changes_of(sums: Floats, first: int) -> Floats:
+def changes_of(history: Floats, first: int) -> Floats:
     """Add up, for each kind of event, how much faster ARR grew in the year after than in the year before.
 
     Parameters
     ----------
-    record : array of shape (weeks, columns)
+    history : array of shape (weeks, columns)
     first
         The first row whose events count; what was before is the past that all designs share.
 
@@ -90,25 +90,25 @@ def changes_of(sums: Floats, first: int) -> Floats:
     array of shape (events, 2), sum and number
     """
     found = np.zeros((len(EVENTS), 2))
-    for week in range(max(first, WEEKS_A_YEAR), len(sums) - WEEKS_A_YEAR):
-        before, now, after = sums[[week - WEEKS_A_YEAR, week, week + WEEKS_A_YEAR], record.ARR]
+    for week in range(max(first, WEEKS_A_YEAR), len(history) - WEEKS_A_YEAR):
+        before, now, after = history[[week - WEEKS_A_YEAR, week, week + WEEKS_A_YEAR], record.ARR]
         if min(before, now) <= 0.0:
             continue
-        for event in _events(sums, week):
+        for event in _events(history, week):
             found[event] += (after / now - now / before, 1.0)
     return found
 
 
-def _events(sums: Floats, week: int) -> Iterator[int]:
+def _events(history: Floats, week: int) -> Iterator[int]:
     """Yield the kinds of event that a week saw."""
-    if sums[week, record.DISMISSALS]:
+    if history[week, record.DISMISSALS]:
         yield 0
-    if sums[week, record.BURNOUTS]:
+    if history[week, record.BURNOUTS]:
         yield 1
-    if not sums[week, record.QUARTERS]:
+    if not history[week, record.QUARTERS]:
         return
-    missed = sums[week, record.QUARTER_MISSED] and sums[max(week - 13, 0), record.QUARTER_MISSED]
-    if missed and not sums[max(week - 13, 0) : week + 1, [record.DISMISSALS, record.BURNOUTS]].any():
+    missed = history[week, record.QUARTER_MISSED] and history[max(week - 13, 0), record.QUARTER_MISSED]
+    if missed and not history[max(week - 13, 0) : week + 1, [record.DISMISSALS, record.BURNOUTS]].any():
         yield 2
     yield 3
 

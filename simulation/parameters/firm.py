@@ -201,15 +201,6 @@ class Operations(ParameterTable):
     )
     """Cost of the staff that full maturity needs."""
 
-    def work_of(self, stage: str) -> float:
-        """Pace of maturing with the staff of a stage, in shares of an efficiency team's."""
-        factors = {"none": self.unstaffed_work, "analyst": self.analyst_work, "governance": self.governance_work}
-        return factors.get(stage, 1.0)
-
-    def cost_of(self, stage: str) -> float:
-        """Cost of the staff of a stage, in shares of an efficiency team's."""
-        return {"none": 0.0, "analyst": self.analyst_cost, "governance": self.governance_cost}.get(stage, 1.0)
-
 
 class Alignment(ParameterTable):
     """Alignment of functions, and shared ownership of customers."""

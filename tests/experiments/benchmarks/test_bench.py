@@ -2,7 +2,9 @@
 
 import json
 import math
+from collections.abc import Callable
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,14 +12,15 @@ from small_worlds import CORE, small, warmed
 
 from revorg.experiments.benchmarks import floor, processes, service
 from revorg.experiments.benchmarks.bench import BenchPlan, Measure, Section, at_least, at_most, measure
-from revorg.experiments.benchmarks.submodels import watch_week
-from revorg.experiments.benchmarks.tables import as_json, as_markdown, print_section
+from revorg.experiments.benchmarks.submodels import ACCOUNT_STEPS, EXECUTIVES, Week, watch_week, week_in_python
+from revorg.experiments.benchmarks.tables import PUBLISHED, as_json, as_markdown, print_published, print_section
 from revorg.experiments.benchmarks.timing import Blocks, in_turns
 from revorg.experiments.reference.arrays import Service
 from revorg.experiments.reference.chance import Draws, MesaDraws
 from revorg.experiments.reference.organization import PlainOrganization
 from revorg.experiments.runs.progress import NoProgress
 from revorg.simulation.codes import CUSTOMER
+from revorg.simulation.compiling import alone
 from revorg.simulation.model import RevenueOrganization
 
 TINY = BenchPlan(
@@ -60,11 +63,19 @@ def test_figures_are_printed_for_people_and_for_programs(
     monkeypatch.setenv("COLUMNS", "100")
     for section in sections:
         print_section(section)
-    assert "Python outside loops" in capsys.readouterr().out
+    print_published()
+    printed, markdown = capsys.readouterr().out, as_markdown(sections)
+    assert "Python and unpacking" in printed
     told = json.loads(json.dumps(as_json(sections), allow_nan=False))
     assert len(told["figures"]) == sum(len(figures) for _, figures in sections)
     aimed = [figure for _, figures in sections for figure in figures if figure.target]
-    assert len(as_markdown(sections).splitlines()) == len(aimed) + 4
+    listed = [line.split(" | ")[0].removeprefix("| ") for line in markdown.splitlines() if line.startswith("| ")]
+    others = [one["framework"] for one in told["published"]["figures"]]
+    assert listed == ["what", *(figure.what for figure in aimed), "published by others", *others]
+    assert others == [framework for framework, _, _ in PUBLISHED]
+    for text in (printed, markdown, told["published"]["caveat"]):
+        assert "other models on other machines" in " ".join(text.split())
+    assert all(framework in printed for framework in others)
 
 
 def test_targets_are_met_or_missed_by_the_median() -> None:
@@ -89,11 +100,33 @@ def test_turns_are_taken() -> None:
 
 
 def test_parts_of_a_week_are_parts() -> None:
-    """Every submodel of the model's week is there and takes its time."""
-    week = watch_week(warmed(), 13, 3)
-    assert {"market", "decisions", "customers", "finance", "executives"} <= set(week.submodels)
-    assert all(spent.median >= 0.0 for spent in week.submodels.values())
-    assert week.account_loops.median > 0.0
+    """Every step of the model's week is there, each block with its figure."""
+    week = watch_week(warmed(), 26, 3)
+    assert {*ACCOUNT_STEPS, EXECUTIVES, "market.drift", "decisions.serve", "staffing.hire_and_leave"} <= set(week.steps)
+    assert all(len(spent.values) == 3 for spent in (week.run, week.compiled, *week.steps.values()))
+
+
+def test_what_is_not_compiled_is_a_share_of_the_week() -> None:
+    """Two seconds through `run`, of which one and a half are compiled; four steps go over accounts."""
+    steps = dict.fromkeys((*ACCOUNT_STEPS, "market.drift"), Blocks((0.25,)))
+    week = Week(run=Blocks((2.0,)), compiled=Blocks((1.5,)), steps=steps)
+    assert (week.around.values, week.account_steps.values) == ((0.25,), (1.0,))
+
+
+def test_the_week_in_python_is_the_week(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Step after step in the model's own order: nothing is left out, and every bit is the same."""
+    whole, in_steps, called = warmed().run(30), warmed(), set()
+
+    def form(label: str, step: Any) -> Callable[..., Any]:
+        def noted(*arguments: Any) -> Any:
+            called.add(label)
+            return alone(step)(*arguments)
+
+        return noted
+
+    monkeypatch.setattr("revorg.simulation.model.live", week_in_python(form))
+    assert in_steps.run(30).record.tobytes() == whole.record.tobytes()
+    assert set(ACCOUNT_STEPS) < called
 
 
 def test_what_rules_do_is_counted_exactly() -> None:

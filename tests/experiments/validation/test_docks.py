@@ -2,7 +2,6 @@
 
 import json
 import math
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,8 +13,10 @@ from revorg.experiments.validation.dock_figures import DockFigure, mean_and_erro
 from revorg.simulation.codes import LEAD
 from revorg.simulation.errors import BadInput
 from revorg.simulation.model import RevenueOrganization
+from revorg.simulation.numbers import Now, World
 from revorg.simulation.scenario import Scenario
-from revorg.simulation.submodels import deals as sales
+from revorg.simulation.stand_ins import StandIns
+from revorg.simulation.state import State
 
 ERRORS = 4.0
 """Standard errors that a figure may be off."""
@@ -74,11 +75,18 @@ def test_other_submodels_are_within_the_tolerance_of_the_table(name: str, scale:
 
 
 def test_watching_a_run_changes_nothing() -> None:
-    """Steps of the desks that end anywhere in the week lead to the same weeks."""
+    """Steps of the desks that end anywhere in the week lead to the same weeks, and the model lives as if alone."""
     world = dock_queues.busy_world().changed({"run.weeks": 60})
     alone, watched = RevenueOrganization(world, 3).run(), RevenueOrganization(world, 3)
-    dock_queues.Books(watched).live(60)
-    assert np.allclose(alone.weekly, watched.weekly, rtol=1e-7, atol=1e-7)
+    books = dock_queues.Books(watched)
+    for _ in range(60):
+        books.live(1)
+        ahead, lived = books.ahead, watched.state
+        assert np.allclose(ahead.people.tray_hours, lived.people.tray_hours, rtol=1e-7, atol=1e-7)
+        for name in ("settled", "arrives", "work", "reply", "wrong", "defaulted", "serving", "awaited"):
+            columns = (getattr(table.decisions, name) for table in (ahead, lived))
+            assert np.allclose(*columns, rtol=1e-7, atol=1e-7), name
+    assert watched.record.tobytes() == alone.record.tobytes()
 
 
 # Would it notice?
@@ -86,11 +94,12 @@ def test_watching_a_run_changes_nothing() -> None:
 
 def test_deals_whose_age_starts_again_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A deal handed to its next rep keeps its age; one that lost it would have stayed too short a time."""
-    real = sales.work_deals
+    real = dock_queues.live
 
-    def forgetful(accounts: Any, *others: Any) -> None:
-        real(accounts, *others)
-        accounts.since[(accounts.stage == LEAD) & (accounts.progress > 0.0)] = others[-2]
+    def forgetful(state: State, world: World, held: StandIns, now: Now, weeks: int) -> int:
+        lived, accounts = real(state, world, held, now, weeks), state.accounts
+        accounts.since[(accounts.stage == LEAD) & (accounts.progress > 0.0)] = now.week
+        return lived
 
     def often_left() -> Scenario:
         return dock_queues.busy_world().changed({"finance.quits_per_year": 1.5, "run.weeks": 156})
@@ -99,7 +108,7 @@ def test_deals_whose_age_starts_again_are_noticed(monkeypatch: pytest.MonkeyPatc
         return next(figure for figure in dock_queues.little(0.0, often_left) if figure.case == "deals")
 
     assert deals().passed
-    monkeypatch.setattr(sales, "work_deals", forgetful)
+    monkeypatch.setattr(dock_queues, "live", forgetful)
     assert not deals().passed
 
 
