@@ -1,6 +1,9 @@
 """Step 6: marketing makes leads, and hands them over to sales."""
 
 import math
+from typing import Any
+
+import numpy as np
 
 from revorg.simulation.chance import purpose, stream, uniform
 from revorg.simulation.codes import (
@@ -19,6 +22,7 @@ from revorg.simulation.numbers import Now, World
 from revorg.simulation.record import record
 from revorg.simulation.stand_ins import StandIns
 from revorg.simulation.state import Accounts, Firm, Fronts
+from revorg.simulation.submodels.heaps import list_set
 from revorg.simulation.submodels.rules import arr_reference_usd, held_or, most_contested, responsive
 
 
@@ -85,28 +89,51 @@ def make_leads(
     rules = world.demand
     aligned = held_or(held.alignment[MARKETING, SALES], firm.alignment[MARKETING, SALES])
     taken_up = handoff_probability(aligned, rules.handoff_base, rules.handoff_alignment)
-    becomes = stream(now.seed, purpose.BECOMES_LEAD, now.week)
+    _count_prospects(accounts, fronts, sums)
     hands = stream(now.seed, purpose.HANDOFF, now.week)
+    for i in movers(accounts, hazard, stream(now.seed, purpose.BECOMES_LEAD, now.week), now.week):
+        accounts.since[i] = now.week
+        if accounts.stage[i] == LOST:
+            accounts.stage[i] = PROSPECT
+        elif uniform(hands, i) < taken_up:
+            accounts.stage[i], accounts.due[i] = LEAD, now.week + rules.lead_patience_weeks
+            sums[record.LEADS] += 1.0
+        else:
+            accounts.stage[i], accounts.due[i] = LOST, now.week + rules.unworked_return_weeks
+            sums[record.LEADS] += 1.0
+            sums[record.LEADS_LOST] += 1.0
+
+
+@phase
+def _count_prospects(accounts: Accounts, fronts: Fronts, sums: Column) -> None:
+    """Count the prospects, in all and on their fronts."""
     fronts.prospects[:] = 0
-    leads, leads_lost, open_market = 0, 0, 0
-    for i in range(accounts.stage.shape[0]):
-        if accounts.stage[i] == PROSPECT:
-            f = accounts.front[i]
-            fronts.prospects[f] += 1
-            open_market += 1
-            if uniform(becomes, i) < hazard[f]:
-                accounts.since[i] = now.week
-                leads += 1
-                if uniform(hands, i) < taken_up:
-                    accounts.stage[i], accounts.due[i] = LEAD, now.week + rules.lead_patience_weeks
-                else:
-                    accounts.stage[i], accounts.due[i] = LOST, now.week + rules.unworked_return_weeks
-                    leads_lost += 1
-        elif accounts.stage[i] == LOST and now.week >= accounts.due[i]:
-            accounts.stage[i], accounts.since[i] = PROSPECT, now.week
-    sums[record.LEADS] = leads
-    sums[record.LEADS_LOST] = leads_lost
-    sums[record.PROSPECTS] = open_market
+    if fronts.prospects.shape[0] == 1:  # a sum takes a tenth of the time of a tally
+        fronts.prospects[0] = (accounts.stage == PROSPECT).sum()
+    else:
+        for i in range(accounts.stage.shape[0]):
+            fronts.prospects[accounts.front[i]] += accounts.stage[i] == PROSPECT
+    sums[record.PROSPECTS] = fronts.prospects.sum()
+
+
+@phase
+def movers(accounts: Accounts, hazard: Column, draws: Any, week: int) -> Column:
+    """List the prospects who turn lead this week, and the lost accounts that come back to the market.
+
+    Hardly any draw says "this week". So all are drawn in one loop without a branch, against the largest hazard of
+    any front; the few who pass are asked again with the hazard of their own. The same accounts move as if each had
+    been asked in turn.
+    """
+    largest, may = hazard.max(), np.empty(accounts.stage.shape[0], np.uint8)
+    for i in range(may.shape[0]):
+        drawn = (accounts.stage[i] == PROSPECT) & (uniform(draws, i) < largest)
+        may[i] = drawn | ((accounts.stage[i] == LOST) & (accounts.due[i] <= week))
+    rows, count = list_set(may), 0
+    for i in rows:
+        if accounts.stage[i] == LOST or uniform(draws, i) < hazard[accounts.front[i]]:
+            rows[count] = i
+            count += 1
+    return rows[:count]
 
 
 @phase
