@@ -229,11 +229,10 @@ _TOLD: list[str] = []
 def alone(step: Function) -> Function:
     """Return a step as a function that Python may call, to drive it by itself."""
 
-    @_njit(error_model="numpy")
     def driven(*arguments: Any) -> Any:
         return step(*arguments)
 
-    return cast(Function, driven)
+    return cast(Function, _njit(error_model="numpy")(driven))
 
 
 def is_compiled() -> bool:

@@ -53,7 +53,7 @@ def test_in_the_customers_loop_only_treated_customers_change() -> None:
             now = Now(model.seed, week, 0)
             alone(customers.serve)(accounts, fronts, firm, decisions, sums, model.numbers, model.held, now)
         arms.append(accounts)
-    changed_rows = rows_that_differ(arms[0], arms[1], arms[0].count)
+    changed_rows = rows_that_differ(arms[0], arms[1], arms[0].rows)
     assert changed_rows <= set(rows.tolist())
     assert len(changed_rows) > TREATED // 2  # health may meet its twin's again, at either end of its range
 

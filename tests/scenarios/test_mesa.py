@@ -117,7 +117,7 @@ def test_reporters_of_agent_types_find_the_views(firm: str) -> None:
     for place, frame in enumerate(frames):
         assert frame.groupby("Step").size().tolist() == [count[place] for count in counts]
         assert frame.notna().all(axis=None)
-    assert frames[0].loc[WEEKS, "health"].tolist() == plain.customers.get("health")
+    assert frames[0].xs(WEEKS, level="Step")["health"].tolist() == plain.customers.get("health")
     assert not differences(followed, plain)
     assert len(followed.agents) == len(plain.agents) == len(plain.organization.names)
 

@@ -237,8 +237,8 @@ def test_views_are_data_as_well() -> None:
     assert set(deals["rep"]) - {-1} <= set(reps.index)
     for frame, table in ((customers, model.accounts), (deals, model.accounts), (reps, model.rep_slots)):
         assert frame.index.name == "row"
-        assert list(frame.columns) == list(table.__slots__)
-        for name in frame:
+        assert list(frame.columns) == list(table._fields)
+        for name in table._fields:
             pd.testing.assert_series_equal(
                 frame[name], pd.Series(getattr(table, name)[frame.index], index=frame.index, name=name)
             )

@@ -14,6 +14,7 @@ from entry_point import REVORG
 from revorg.experiments.runs import cache
 from revorg.experiments.runs.cache import RunCache
 from revorg.experiments.runs.machine import cache_folder
+from revorg.simulation.fingerprint import fingerprint
 from revorg.simulation.metrics import METRICS
 
 PARTS = np.zeros((len(METRICS), 2))
@@ -54,13 +55,13 @@ def in_the_way(runs: Path) -> None:
 
 def locked(runs: Path) -> None:
     """Put something there that is no file and cannot be opened."""
-    (runs / f"{cache.fingerprint()}.sqlite").mkdir(parents=True)
+    (runs / f"{fingerprint()}.sqlite").mkdir(parents=True)
 
 
 def no_database(runs: Path) -> None:
     """Put something there that SQLite does not know."""
     runs.mkdir()
-    (runs / f"{cache.fingerprint()}.sqlite").write_bytes(b"nothing that SQLite knows" * 100)
+    (runs / f"{fingerprint()}.sqlite").write_bytes(b"nothing that SQLite knows" * 100)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a link to the machine code")

@@ -252,7 +252,7 @@ def test_time_in_which_the_parent_is_stopped_does_not_count(monkeypatch: pytest.
     """A long gap between two looks at a process is nobody's fault."""
     now = [100.0]
     monkeypatch.setattr(executors, "clock", lambda: now[0])
-    place = executors._Slot(*[None] * 3, work=Future(), allowed_seconds=10.0)  # type: ignore[arg-type]
+    place = executors._Slot(None, None, None, work=Future(), allowed_seconds=10.0)  # type: ignore[arg-type]
     place.ready = Future()
     place.ready.set_result(None)
     for seconds, overruns in ((0.0, False), (1.0, False), (36_000.0, False), (3.0, False), (3.0, True)):

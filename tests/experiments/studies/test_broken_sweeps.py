@@ -432,7 +432,7 @@ def test_tls_that_cannot_be(arguments: list[str], message: str, study: Path, tmp
 
 
 @contextmanager
-def little_room(folder: Path, kilobytes: int) -> Iterator[dict[str, object]]:
+def little_room(folder: Path, kilobytes: int) -> Iterator[dict[str, Any]]:
     """Give a folder little room: a disk of its own for root, a limit on files for others."""
     folder.mkdir()
     mounted = subprocess.run(

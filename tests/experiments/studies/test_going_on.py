@@ -28,7 +28,7 @@ def test_a_study_of_one_world_and_one_design_names_both(tmp_path: Path) -> None:
     """Every table has both columns, so that tables can be put together."""
     table = sweep(small(designs=()), tmp_path / "one", workers=1)
     assert list(table.columns[:4]) == ["run", "seed", "scenario", "design"]
-    assert table.loc[0, ["scenario", "design"]].tolist() == ["simple-single", "own"]
+    assert table[["scenario", "design"]].values.tolist()[0] == ["simple-single", "own"]
 
 
 BASE: dict[str, Any] = {

@@ -12,7 +12,7 @@ from revorg.experiments.validation import dock_queues, dock_submodels, docks
 from revorg.experiments.validation.dock_figures import DockFigure, mean_and_error
 from revorg.simulation.codes import LEAD
 from revorg.simulation.errors import BadInput
-from revorg.simulation.model import RevenueOrganization
+from revorg.simulation.model import RevenueOrganization, live
 from revorg.simulation.numbers import Now, World
 from revorg.simulation.scenario import Scenario
 from revorg.simulation.stand_ins import StandIns
@@ -84,8 +84,8 @@ def test_watching_a_run_changes_nothing() -> None:
         ahead, lived = books.ahead, watched.state
         assert np.allclose(ahead.people.tray_hours, lived.people.tray_hours, rtol=1e-7, atol=1e-7)
         for name in ("settled", "arrives", "work", "reply", "wrong", "defaulted", "serving", "awaited"):
-            columns = (getattr(table.decisions, name) for table in (ahead, lived))
-            assert np.allclose(*columns, rtol=1e-7, atol=1e-7), name
+            one, other = getattr(ahead.decisions, name), getattr(lived.decisions, name)
+            assert np.allclose(one, other, rtol=1e-7, atol=1e-7), name
     assert watched.record.tobytes() == alone.record.tobytes()
 
 
@@ -94,7 +94,7 @@ def test_watching_a_run_changes_nothing() -> None:
 
 def test_deals_whose_age_starts_again_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A deal handed to its next rep keeps its age; one that lost it would have stayed too short a time."""
-    real = dock_queues.live
+    real = live
 
     def forgetful(state: State, world: World, held: StandIns, now: Now, weeks: int) -> int:
         lived, accounts = real(state, world, held, now, weeks), state.accounts
