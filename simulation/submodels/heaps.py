@@ -1,7 +1,10 @@
 """Rows in order: a heap of jobs by their day, and lists of rows in a stage or with a flag."""
 
+from typing import Any
+
 import numpy as np
 
+from revorg.simulation.chance import uniform
 from revorg.simulation.codes import Column
 from revorg.simulation.compiling import rule
 
@@ -53,6 +56,24 @@ def list_set(flags: Column) -> Column:
         rows[count] = i
         count += flags[i]
     return rows[:count]
+
+
+@rule
+def below(draws: Any, rows: Column, probability: float) -> Column:
+    """Flag the rows whose draw is below a probability.
+
+    By itself, a draw is made for several rows at once. Where it hardly ever hits, ask with the largest probability
+    that any row may have, and of those flagged each with its own: the same rows hit.
+
+    >>> import numpy
+    >>> with numpy.errstate(over="ignore"):
+    ...     below(numpy.uint64(7), numpy.array([3, 5, 6]), 0.5).tolist()
+    [0, 1, 1]
+    """
+    flags = np.empty(rows.shape[0], np.uint8)
+    for place in range(rows.shape[0]):
+        flags[place] = uniform(draws, rows[place]) < probability
+    return flags
 
 
 @rule
