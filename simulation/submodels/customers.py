@@ -234,8 +234,7 @@ def serve(
     now: Now,
 ) -> None:  # fmt: skip
     """Serve every customer for a week, and let those decide whose time has come."""
-    rows = np.empty(accounts.stage.shape[0], np.int64)
-    customers = rows[: list_rows(accounts.stage, CUSTOMER, rows)]
+    customers = list_rows(accounts.stage, CUSTOMER)
     service, gauges = _service_of(fronts, firm, world), firm.gauges
     work, planned = _share_work(accounts, customers, service, world.levers.account_plans)
     delivered = _care(accounts, customers, work, gauges[gauge.OWNERSHIP], service.worth, sums, world, held, now)
