@@ -63,13 +63,15 @@ def test_lists_of_rows_are_those_that_a_search_finds(size: int, share: float, se
     assert list_set((stage == CUSTOMER).astype(np.uint8)).tolist() == wanted
 
 
-@pytest.mark.parametrize("base", [0.05, 1.0])
+@pytest.mark.parametrize("base", [0.05, 0.2, 1.0])
 def test_the_same_customers_buy_as_if_each_had_been_asked_in_turn(base: float) -> None:
-    """Whoever draws less than the own hazard buys more, and nobody else."""
+    """Whoever draws less than the own hazard buys more, and nobody else, up to customers of the best health."""
     model = warmed("complex-single", accounts=1023)
     world, accounts = model.numbers, model.accounts
     rules = world.customers._replace(expansion_per_week=base)
     rows = np.flatnonzero(accounts.stage == CUSTOMER)
+    accounts.health[rows[1::2]], accounts.contract_usd[rows[1::2]] = 1.0, 1.0
+    accounts.groups_reached[rows[1::2]] = accounts.group[rows[1::2]]
     work = np.where(rows % 2 == 0, 1.4, 0.6)
     service = customers.Service(0.0, 0.6, 1.4, 1.0, 0.7, 0.0, 1.0, 0.5)
     potential = world.market.contract_usd * accounts.size[rows] / rules.land_share
