@@ -25,7 +25,7 @@ from revorg.simulation.numbers import Now, World
 from revorg.simulation.record import record
 from revorg.simulation.stand_ins import StandIns
 from revorg.simulation.state import Accounts, Decisions, Firm, Fronts
-from revorg.simulation.submodels.heaps import list_rows
+from revorg.simulation.submodels.heaps import below, list_rows, list_set
 from revorg.simulation.submodels.matters import raise_matter
 from revorg.simulation.submodels.rules import customer_value, held_or, logistic, margin_share, responsive
 
@@ -234,15 +234,14 @@ def serve(
     now: Now,
 ) -> None:  # fmt: skip
     """Serve every customer for a week, and let those decide whose time has come."""
-    rows = np.empty(accounts.stage.shape[0], np.int64)
-    customers = rows[: list_rows(accounts.stage, CUSTOMER, rows)]
+    customers = list_rows(accounts.stage, CUSTOMER)
     service, gauges = _service_of(fronts, firm, world), firm.gauges
     work, planned = _share_work(accounts, customers, service, world.levers.account_plans)
     delivered = _care(accounts, customers, work, gauges[gauge.OWNERSHIP], service.worth, sums, world, held, now)
     _meet_issues(accounts, customers, delivered, decisions, service, sums, world, now)
     _move_health(accounts, customers, delivered, world.customers, now)
     _renew(accounts, customers, fronts.pressure, sums, world, now)
-    _buy(accounts, customers, work, service.aligned, sums, world, now)
+    _buy(accounts, customers, work, service, sums, world, now)
     _count(accounts, customers, fronts, gauges, sums, world.customers)
     if (now.week + 1) % WEEKS_A_QUARTER == 0:
         _value(accounts, customers, fronts.partner, service.margin, sums, world)
@@ -318,13 +317,13 @@ def _meet_issues(
 ) -> None:  # fmt: skip
     """Count the hours of care; let issues come up and take off what was delivered, and large ones be escalated."""
     rules, hours = world.customers, 0.0
-    draws = stream(now.seed, purpose.ISSUE, now.week)
+    comes_up = below(stream(now.seed, purpose.ISSUE, now.week), customers, service.issue_rate)
     escalates = stream(now.seed, purpose.ESCALATION, now.week)
     for place in range(customers.shape[0]):
-        i = customers[place]
         hours += rules.care_hours
-        if uniform(draws, i) >= service.issue_rate:
+        if not comes_up[place]:
             continue
+        i = customers[place]
         delivered[place] -= rules.issue_loss
         hours += rules.issue_hours
         sums[record.ISSUES] += 1.0
@@ -380,11 +379,15 @@ def _renew(
 
 @phase
 def _buy(
-    accounts: Accounts, customers: Column, work: Column, aligned: float, sums: Column, world: World, now: Now
+    accounts: Accounts, customers: Column, work: Column, service: Service, sums: Column, world: World, now: Now
 ) -> None:  # fmt: skip
     """Let customers who stay buy more, some of them a further product."""
     rules, draws = world.customers, stream(now.seed, purpose.EXPANSION, now.week)
-    for place in range(customers.shape[0]):
+    most_work = max(service.planned_work, service.unplanned_work)
+    largest = expansion_hazard(
+        rules.expansion_per_week, 1.0, rules.neutral_health, most_work, service.aligned, room=1.0
+    )  # fmt: skip
+    for place in list_set(below(draws, customers, largest)):
         i = customers[place]
         if accounts.stage[i] != CUSTOMER:
             continue
@@ -393,7 +396,7 @@ def _buy(
         potential = potential_of(first_contract, rules.land_share, products, rules.product_potential)
         room = room_to_grow(contract, potential, accounts.groups_reached[i], accounts.group[i])
         hazard = expansion_hazard(
-            rules.expansion_per_week, accounts.health[i], rules.neutral_health, work[place], aligned, room
+            rules.expansion_per_week, accounts.health[i], rules.neutral_health, work[place], service.aligned, room
         )
         chance = uniform(draws, i)
         if chance >= hazard:

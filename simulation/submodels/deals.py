@@ -118,8 +118,7 @@ def work(
     held: StandIns, now: Now,
 ) -> None:  # fmt: skip
     """Move every open deal by a week: it is worked, it stalls, or it closes."""
-    rows = np.empty(accounts.stage.shape[0], np.int64)
-    deals = rows[: list_rows(accounts.stage, OPPORTUNITY, rows)]
+    deals = list_rows(accounts.stage, OPPORTUNITY)
     offer = _offer_of(fronts, firm, world, held)
     _work_on(accounts, deals, reps, sums, world)
     _stall(accounts, deals, decisions, offer, sums, world, now)

@@ -1,58 +1,73 @@
 """Rows in order: a heap of jobs by their day, and lists of rows in a stage or with a flag."""
 
+from typing import Any
+
 import numpy as np
 
+from revorg.simulation.chance import uniform
 from revorg.simulation.codes import Column
 from revorg.simulation.compiling import rule
 
 
 @rule
-def list_rows(stage: Column, wanted: int, rows: Column) -> int:
-    """List the rows at a stage in the order of the table; return how many there are.
+def list_rows(stage: Column, wanted: int) -> Column:
+    """List the rows at a stage in the order of the table.
 
-    Written without a branch: which stage comes next cannot be guessed, and a wrong guess costs more than the work on
-    a row. Loops that then go over the list are as fast as their own work.
+    Loops that then go over the list are as fast as their own work.
 
     >>> import numpy
-    >>> rows = numpy.zeros(4, int)
-    >>> int(list_rows(numpy.array([3, 0, 3, 1]), 3, rows)), rows[:2].tolist()
-    (2, [0, 2])
+    >>> list_rows(numpy.array([3, 0, 3, 1]), 3).tolist()
+    [0, 2]
     """
-    count = 0
+    flags = np.empty(stage.shape[0], np.uint8)
     for i in range(stage.shape[0]):
-        rows[count] = i
-        count += stage[i] == wanted
-    return count
-
-
-RUN = 32
-"""Rows that are passed over at a glance when none of them has a flag."""
+        flags[i] = stage[i] == wanted
+    return list_set(flags)
 
 
 @rule
 def list_set(flags: Column) -> Column:
-    """List the rows whose flag is 1, in the order of the table, where few are.
+    """List the rows whose flag is 1, in the order of the table.
 
-    The loops over a run have no branch and a fixed length: they compile to a few instructions for many rows at once.
+    Written without a branch: which row comes next cannot be guessed, and a wrong guess costs more than the work on
+    a row. Flags are first looked at eight at a time, as one number: most often none of them is set.
 
     >>> import numpy
-    >>> list_set(numpy.array([0, 1, 1, 0], numpy.uint8)).tolist()
-    [1, 2]
+    >>> list_set(numpy.array([0, 1, 1, 0, 0, 0, 0, 0, 1], numpy.uint8)).tolist()
+    [1, 2, 8]
     """
-    rows, count = np.empty(flags.sum() + 1, np.int64), 0
-    whole = flags.shape[0] // RUN * RUN
-    for start in range(0, whole, RUN):
-        some = np.uint8(0)
-        for i in range(start, start + RUN):
-            some = np.uint8(some | flags[i])
-        if some:
-            for i in range(start, start + RUN):
-                rows[count] = i
-                count += flags[i]
-    for i in range(whole, flags.shape[0]):
+    whole = flags.shape[0] // 8
+    eights, some = np.empty(whole + 1, np.int64), 0
+    for at, eight in enumerate(flags[: 8 * whole].view(np.uint64)):
+        eights[some] = at
+        some += eight != 0
+    rows, count = np.empty(8 * some + 9, np.int64), 0
+    for at in eights[:some]:
+        for i in range(8 * at, 8 * at + 8):
+            rows[count] = i
+            count += flags[i]
+    for i in range(8 * whole, flags.shape[0]):
         rows[count] = i
         count += flags[i]
     return rows[:count]
+
+
+@rule
+def below(draws: Any, rows: Column, probability: float) -> Column:
+    """Flag the rows whose draw is below a probability.
+
+    By itself, a draw is made for several rows at once. Where it hardly ever hits, ask with the largest probability
+    that any row may have, and of those flagged each with its own: the same rows hit.
+
+    >>> import numpy
+    >>> with numpy.errstate(over="ignore"):
+    ...     below(numpy.uint64(7), numpy.array([3, 5, 6]), 0.5).tolist()
+    [0, 1, 1]
+    """
+    flags = np.empty(rows.shape[0], np.uint8)
+    for place in range(rows.shape[0]):
+        flags[place] = uniform(draws, rows[place]) < probability
+    return flags
 
 
 @rule

@@ -42,8 +42,8 @@ def take_leads(
     """Give reps their hours, count what their deals ask for, and let them take new deals as far as they have room."""
     _share_hours(reps, firm, sums, world.sales, held, now.week)
     _load(accounts, reps, world, now.week)
-    rows = np.empty(accounts.stage.shape[0], np.int64)
-    leads = _fresh_leads(accounts, most_contested(fronts.pressure), sums, world, now.week, rows)
+    rows = _fresh_leads(accounts, most_contested(fronts.pressure), sums, world, now.week)
+    leads = rows.shape[0]
     # No row of the table has a standing right of way: each lead draws its own turn every week. They come in the order
     # of their turns, for as long as there is a segment with room.
     turns, queue = np.empty(leads), np.empty(leads, np.int64)
@@ -88,9 +88,7 @@ def _load(accounts: Accounts, reps: Reps, world: World, week: int) -> None:
     A deal that is done has nothing left but to wait for an exception.
     """
     sales = world.sales
-    rows = np.empty(accounts.stage.shape[0], np.int64)
-    for place in range(list_rows(accounts.stage, OPPORTUNITY, rows)):
-        i = rows[place]
+    for i in list_rows(accounts.stage, OPPORTUNITY):
         r = accounts.rep[i]
         if reps.active[r] == 0:
             # The rep has left: the deal waits for a new one, with its age and what was done.
@@ -102,13 +100,10 @@ def _load(accounts: Accounts, reps: Reps, world: World, week: int) -> None:
 
 
 @phase
-def _fresh_leads(
-    accounts: Accounts, contested: int, sums: Column, world: World, week: int, rows: Column
-) -> int:  # fmt: skip
-    """List the leads that are not given up yet; return how many they are."""
-    leads = 0
-    for place in range(list_rows(accounts.stage, LEAD, rows)):
-        i = rows[place]
+def _fresh_leads(accounts: Accounts, contested: int, sums: Column, world: World, week: int) -> Column:
+    """List the leads that are not given up yet; the others are lost."""
+    rows, leads = list_rows(accounts.stage, LEAD), 0
+    for i in rows:
         if week <= accounts.due[i]:
             rows[leads] = i
             leads += 1
@@ -122,7 +117,7 @@ def _fresh_leads(
         back = world.demand.lost_return_weeks if begun else world.demand.unworked_return_weeks
         accounts.stage[i], accounts.rep[i], accounts.progress[i] = LOST, -1, 0.0
         accounts.due[i] = week + back
-    return leads
+    return rows[:leads]
 
 
 @phase
