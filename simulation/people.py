@@ -5,7 +5,6 @@ class to the model: ``RevenueOrganization(scenario, seed=1, executives={"name of
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 from math import isnan
 from operator import mul
 from random import Random
@@ -17,7 +16,7 @@ import pandas as pd
 from mesa.agent import AgentSet
 
 from revorg.simulation.organization import DOMAINS
-from revorg.simulation.state import Columns
+from revorg.simulation.state import Columns, columns_of
 
 if TYPE_CHECKING:
     from revorg.simulation.model import RevenueOrganization
@@ -209,7 +208,7 @@ class Views(AgentSet):
     def to_frame(self) -> pd.DataFrame:
         """Return a copy of the rows, in the order of the set: the index is the row, one column an attribute."""
         rows = np.array([view.row for view in self], dtype=np.int64)
-        columns = {field.name: getattr(self.table, field.name)[rows] for field in fields(self.table)}  # type: ignore[arg-type]
+        columns = {name: column[rows] for name, column in columns_of(self.table).items()}
         return pd.DataFrame(columns, index=pd.Index(rows, name="row"))
 
     # Mesa returns plain agent sets from these three, and copies what it knows of.

@@ -38,6 +38,8 @@ def connected(address: str, tls: Path | None = None) -> Iterator[RunExecutor]:
     except ImportError:
         raise BadInput("--cluster needs Dask: pip install 'revorg[cluster]'") from None
     secured = {} if tls is None else {"security": _security(tls)}
+    if tls is None and address.startswith("tls://"):
+        raise BadInput(f"--cluster {address}: needs --cluster-tls FILE, a PEM file of key and certificate")
     try:
         client = Client(address, timeout=PATIENCE_SECONDS, set_as_default=False, **secured)
     except (OSError, ValueError) as fault:

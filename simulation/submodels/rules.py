@@ -122,7 +122,7 @@ def priority_of(size: float, exponent: float) -> float:
     >>> priority_of(4.0, exponent=0.5)
     2.0
     """
-    return size**exponent
+    return size if exponent == 1.0 else size**exponent  # a power takes longer than all else that a deal needs
 
 
 @rule

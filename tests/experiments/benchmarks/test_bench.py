@@ -151,7 +151,7 @@ def test_other_processes_are_measured() -> None:
     """Starting, memory and a sweep, at their smallest."""
     assert set(processes.starts(1)) == {"empty help", "help", "imports", "run"}
     grown = processes.memory_per_account(50_000)
-    assert grown is None or grown > 50.0
+    assert grown is None or grown > 20.0
     assert processes.sweep(1, 1, 1, processes=(1,))[1].median > 0.0
 
 

@@ -53,7 +53,7 @@ def term(weight: float | str, world: str, design: str = "a:b") -> Term:
         ({"terms": [term(1, "w"), term(-0.9, "v")]}, "weights of terms sum to 0.1, a contrast needs 0"),
         ({"designs": {"a:b": 1, "c:d": -1}, "terms": [term(1, "w")]}, "weights of terms sum to 1"),
         ({"designs": {"a:b": 1, "c:d": -1.00000001}}, "a contrast needs 0"),
-        ({"designs": {"a:b": True, "c:d": -1}}, "a weight is a number or a fraction such as '1/12'"),
+        ({"designs": {"a:b": True, "c:d": -1}}, r"a weight is a number in −1000\.\.1000 or a fraction such as '1/12'"),
         ({"designs": {"a:b": 1, "c:d": -1}, "sesoi": nan}, "sesoi"),
         ({"designs": {"a:b": 1, "c:d": -1}, "sesoi": -0.001}, "sesoi"),
         ({"designs": {"a:b": 1, "c:d": -1}, "window": "0_52"}, "expected first-last weeks"),

@@ -91,7 +91,9 @@ def test_start_is_announced_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Arms, pairs, milliseconds and seconds, from one task of eight seconds a run."""
     notes = told(STANDARD, Kept(noisy({}, own=0.02)), monkeypatch, "misfit-hurts-both-seats")
     starts = [line for line in notes.said if "arms ×" in line]
-    assert starts == ["16 arms × 32 pairs × 4000 ms a run, 4 at a time: about 512 s; then up to 512 pairs where needed"]
+    assert starts == [
+        "16 arms × 32 pairs × 4000 ms a run, 4 at a time: about 9 minutes; then up to 512 pairs where needed"
+    ]
     assert len([line for line in notes.said if line.startswith("After 32 pairs: ")]) == 1
     assert len(notes.counted) > 1
     assert [what for what, _, _ in notes.counted[:2]] == ["Pairs 1–32", "Pairs 33–64"]

@@ -31,7 +31,7 @@ def test_indices_find_what_was_planted(tmp_path: Path) -> None:
 
     written(Study(**DRAWN), tmp_path / "out", made)
     found = sensitivity(tmp_path / "out", "arr_growth")
-    assert list(found.columns[:2]) == ["design", "parameter"]
+    assert list(found.columns[:3]) == ["scenario", "design", "parameter"]
     assert found[["design", "parameter"]].to_numpy().tolist() == [
         [design, path] for design in DESIGNS for path in (LOSS, "sales.ramp_weeks")
     ]
@@ -49,7 +49,7 @@ def test_indices_are_those_of_the_mean_over_seeds(tmp_path: Path) -> None:
     written(Study(**{**DRAWN, "designs": DESIGNS[:1]}), tmp_path / "out", made)
     found = sensitivity(tmp_path / "out", "arr_growth")
     assert found["ST"].to_numpy() == pytest.approx([1, 0], abs=0.05)
-    assert "design" not in found
+    assert found["design"].unique().tolist() == [DESIGNS[0]]
 
 
 def test_indices_need_drawn_points_and_all_of_them(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_ema_has_the_runs_that_did_not_fail(folder: Path) -> None:
     table = table_of(folder)
     done = table[table["status"] == "done"].reset_index(drop=True)
     assert len(experiments) == len(done) < len(table)
-    for name in (LOSS, TERM, EXPANSION, "seed"):
+    for name in (LOSS, TERM, EXPANSION):
         assert experiments[name].tolist() == done[name].tolist()
     assert outcomes["arr_growth"].tolist() == done["arr_growth"].tolist()
     assert np.isfinite(outcomes["arr_growth"]).all()
@@ -92,12 +92,13 @@ def test_a_study_without_weeks_has_none(tmp_path: Path) -> None:
 
 
 def test_runs_that_nothing_varies_are_one_policy_in_one_scenario(tmp_path: Path) -> None:
-    """Seeds alone make runs, and no columns."""
+    """Seeds alone make runs; both names stand in the table all the same."""
     study = Study(scenarios=["simple-single"], seeds=[5, 2], outcomes=["arr_growth"])
     plan = written(study, tmp_path / "out", lambda point, seed: float(seed))
-    assert (plan.columns, len(plan)) == ([], 2)
+    assert (plan.columns, len(plan)) == (["scenario", "design"], 2)
     assert table_of(tmp_path / "out")["arr_growth"].tolist() == [2, 5]
-    assert to_ema(tmp_path / "out").experiments["seed"].tolist() == [2, 5]
+    assert to_ema(tmp_path / "out").experiments["scenario"].nunique() == 1
+    assert to_ema(tmp_path / "out").outcomes["arr_growth"].tolist() == [2, 5]
 
 
 def test_what_is_no_studys_folder_is_said(tmp_path: Path) -> None:
@@ -183,7 +184,7 @@ def test_a_study_without_weeks_keeps_runs_without_them(tmp_path: Path) -> None:
 def test_another_study_another_model_and_strangers_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Which of them it is, with both fingerprints."""
     plan = written(grid(), tmp_path / "out")
-    other = Plan.of(grid(seeds=[7, 4]))
+    other = Plan.of(grid(set={"sales.ramp_weeks": 9}))
     with pytest.raises(BadInput, match="holds results of another study; nothing was touched") as told:
         Store(tmp_path / "out", other, print)
     assert f"there: study {plan.fingerprint}" in str(told.value)
