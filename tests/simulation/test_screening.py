@@ -23,12 +23,11 @@ def market(size: int, fronts: int, seed: int) -> Accounts:
     """Return accounts of random stages and fronts, of whom some who are lost come back about now."""
     draws = np.random.default_rng(seed)
     nothing = dict.fromkeys(Accounts._fields, np.zeros(0))
-    mine = {
-        "stage": draws.integers(0, 5, size).astype(np.int8),
-        "front": draws.integers(0, fronts, size).astype(np.int16),
-        "due": draws.integers(WEEK - 2, WEEK + 3, size).astype(np.int32),
-    }
-    return Accounts(**(nothing | mine))
+    return Accounts(**nothing)._replace(
+        stage=draws.integers(0, 5, size).astype(np.int8),
+        front=draws.integers(0, fronts, size).astype(np.int16),
+        due=draws.integers(WEEK - 2, WEEK + 3, size).astype(np.int32),
+    )
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -80,7 +79,7 @@ def test_the_same_customers_buy_as_if_each_had_been_asked_in_turn(base: float) -
     room = np.maximum(0.0, share - accounts.contract_usd[rows] / potential)
     hazard = np.minimum(1.0, base * (accounts.health[rows] / rules.neutral_health) * work * 1.2 * room)
     draws = key(model.seed, purpose.EXPANSION, WEEK)
-    buys = np.array([uniform(draws, row) for row in rows]) < hazard
+    buys = np.array([uniform(draws, int(row)) for row in rows]) < hazard
     before, sums = accounts.contract_usd.copy(), np.zeros(len(RECORD))
     customers._buy(accounts, rows, work, service, sums, world._replace(customers=rules), Now(model.seed, WEEK, WEEK))
     assert 0 < buys.sum() < len(rows)
