@@ -195,10 +195,11 @@ def bound_lines(assessment: Assessment) -> list[str]:
         )
     if others:
         bound = max(answer.false_support for answer in others)
-        lines.append(
-            f"{len(others)} {'is' if len(others) == 1 else 'are'} not: there the chance is up to "
-            f"{_chances(bound).removeprefix('at most ')} each, and `undecided` means more pairs are needed."
-        )
+        which = f"{len(others)} {'is' if len(others) == 1 else 'are'} not: there the chance"
+        if not precise:
+            which = "No outcome is precise: the chance that an effect of exactly zero is called supported"
+        chances = _chances(bound).removeprefix("at most ")
+        lines.append(f"{which} is up to {chances} each, and `undecided` means more pairs are needed.")
     return lines
 
 

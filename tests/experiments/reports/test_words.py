@@ -89,7 +89,10 @@ def test_bounds() -> None:
     assert lines[0].startswith("1 of 3 outcomes are precise")
     assert lines[1].startswith("2 are not: there the chance is up to 25 times in 1,000 each")
     (line,) = words.bound_lines(assessment(answer(replace(WIDE, low=0.0125, high=0.0275))))
-    assert line.startswith("1 is not: there the chance is up to 54 times in 10,000 each")
+    assert line.startswith("No outcome is precise: the chance that an effect of exactly zero is called supported is ")
+    assert "is up to 54 times in 10,000 each" in line
+    lines = words.bound_lines(assessment(strict, answer(replace(WIDE, low=0.0125, high=0.0275))))
+    assert lines[1].startswith("1 is not: there the chance is up to 54 times in 10,000 each")
     assert words.bound_lines(assessment()) == []
 
 
