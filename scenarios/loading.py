@@ -149,14 +149,24 @@ def _complete(chain: Sequence[Source]) -> Data:
     own = chain[0]
     data: Data = {}
     for source in reversed(chain):
-        data = _laid_over(data, source.data)
+        data = _laid_over(_begun_anew(data, source.data), source.data)
     data.pop("extends", None)
     data["name"] = own.data.get("name", Path(own.label).stem)
     data["description"] = own.data.get("description", "")
     data["organization"] = _merged(data["neutral_organization"], data.get("organization", {}), entries=True)
+    data["present_organization"] = _merged(data["organization"], data.get("present_organization", {}), entries=True)
     for catalogue in ("seats", "profiles"):
         data[catalogue] = _resolved(data[catalogue], catalogue, chain)
     return data
+
+
+def _begun_anew(base: Data, over: Data) -> Data:
+    """Forget how an extended world begins where a file says anew where the firm should arrive."""
+    market = base.get("market", {})
+    if "start" not in over or not isinstance(market, Mapping):
+        return base
+    kept = {key: value for key, value in market.items() if key != "initial_customers_share"}
+    return base | {"start": {}, "market": kept}
 
 
 def _laid_over(base: Data, over: Data) -> Data:

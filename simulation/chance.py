@@ -60,6 +60,9 @@ _PURPOSES = (
     "FIRST_ATTRACTIVENESS",
     "TURN",
     "DEAL_START",
+    "LEAD_OWNER",
+    "START_AGE",
+    "START_REP",
 )
 purpose = constants("purpose", _PURPOSES, first=1)
 """One number a purpose. New purposes are added at the end; a number is never used twice, nor one that was given up."""

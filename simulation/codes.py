@@ -56,7 +56,7 @@ GAUGES = (
     "misses",  # quarters in a row in which the plan was missed
     "health",  # mean health of customers last week
     "target_usd",  # new ARR a week that a design-free growth path would need in week 0
-    "reps_wanted",  # full posts that the plan needs
+    "reps_wanted",  # full posts that are wanted in sales
     "heads",  # people paid last week, operations' own staff apart
     "newcomers",  # growth of heads last week
     "planned",  # customers with an account plan last week

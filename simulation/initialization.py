@@ -1,18 +1,27 @@
-"""How a firm and its market look when the warm-up begins."""
+"""How a firm and its market look when the warm-up begins: at work, so that seeds do not start in step.
+
+Leads, deals and those who said no are there from the first day, in the numbers that the market's flows would keep up.
+The shares of deals won and of leads unworked that this takes are rough; the warm-up forgets them.
+"""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from revorg.simulation.chance import fill_normal, fill_uniform, purpose
-from revorg.simulation.codes import CUSTOMER, GAUGES, NO_OPENING, PROSPECT, Column, gauge
+from revorg.simulation.codes import CUSTOMER, GAUGES, LOST, NO_OPENING, OPPORTUNITY, PROSPECT, Column, gauge
 from revorg.simulation.compiling import plain
 from revorg.simulation.organization import Organization
 from revorg.simulation.scenario import Scenario
 from revorg.simulation.state import Accounts, Firm, Fronts, Initiatives, People, Reps
 from revorg.simulation.submodels.customers import churn_logits
-from revorg.simulation.submodels.rules import arr_reference_usd, posts_wanted, quota_usd
+from revorg.simulation.submodels.demand import handoff_probability, lead_hazard
+from revorg.simulation.submodels.plans import mean_deal_hours, posts_for, reps_needed
+from revorg.simulation.submodels.reps import covers
+from revorg.simulation.submodels.rules import quota_usd, selling_share
 
+FIRST_ALIGNMENT, FIRST_WON, FIRST_UNWORKED = 0.45, 0.2, 0.1
 LONG_AGO = -100_000  # a week before anything that the model asks about
 INITIATIVE_SLOTS = 64
 
@@ -58,8 +67,49 @@ def reach_of(world: Scenario, channel: Column) -> Column:
     return np.where(abroad & (not world.levers.expansion), 0.0, reach)
 
 
-def accounts_at_start(world: Scenario, seed: int) -> Accounts:
-    """All accounts of the market: some are customers at every age of contract, the rest are prospects."""
+class Flows(NamedTuple):
+    """What the first weeks are reckoned with, per account that is no customer.
+
+    Attributes
+    ----------
+    taken : float
+        Leads a week that reps take.
+    open, lost, unworked : float
+        Accounts with an open deal; those who decided otherwise, or nothing; those whose lead nobody took.
+    """
+
+    taken: float
+    open: float
+    lost: float
+    unworked: float
+
+
+def first_flows(world: Scenario) -> Flows:
+    """Return the flows that the neutral firm's marketing keeps up in a market of middling fronts."""
+    market, rules = world.market, world.demand
+    reach = float(np.mean(_reach_at_home(world)))
+    share = market.initial_customers_share / market.reference_customers_share
+    hazard = plain(lead_hazard)(
+        rules.lead_hazard_per_week, share, rules.budget_exponent, 1.0, rules.front_exponent,
+        0.5 * market.attractiveness_sd**2, strategy=1.0, references=1.0, reach=reach,
+    )  # fmt: skip
+    given = plain(handoff_probability)(FIRST_ALIGNMENT, rules.handoff_base, rules.handoff_alignment)
+    taken = given * (1.0 - FIRST_UNWORKED)
+    weeks = (
+        taken * world.sales.pace_weeks, taken * (1.0 - FIRST_WON) * rules.lost_return_weeks,
+        (1.0 - taken) * rules.unworked_return_weeks,
+    )  # fmt: skip
+    a_week = hazard / (1.0 + hazard * sum(weeks))
+    return Flows(a_week * taken, *(a_week * each for each in weeks))
+
+
+def _reach_at_home(world: Scenario) -> Column:
+    channels = np.arange(world.market.channels - world.market.abroad_channels)
+    return reach_of(world, channels)
+
+
+def accounts_at_start(world: Scenario, reps: Reps, seed: int) -> Accounts:
+    """All accounts of the market: customers at every age of contract, deals at every stage, the rest prospects."""
     market, rules = world.market, world.customers
     count, begin = market.accounts, -world.run.warm_up_weeks
     sigma = market.potential_sigma
@@ -68,19 +118,23 @@ def accounts_at_start(world: Scenario, seed: int) -> Accounts:
     fronts = market.channels * market.segments
     front = np.floor(_uniforms(count, seed, purpose.FRONT) * fronts).astype(np.int16)
     at_home = front // market.segments < market.channels - market.abroad_channels
-    is_customer = at_home & (_uniforms(count, seed, purpose.START) < market.initial_customers_share)
+    stage = _first_stages(world, at_home, _uniforms(count, seed, purpose.START))
+    is_customer, is_deal = stage == CUSTOMER, stage == OPPORTUNITY
+    passed = _uniforms(count, seed, purpose.START_AGE)
+    rep = np.full(count, -1, np.int32)
+    rep[is_deal] = _first_reps(world, reps, front[is_deal], _uniforms(count, seed, purpose.START_REP)[is_deal])
     age = np.floor(_uniforms(count, seed, purpose.START_TENURE) * 3 * rules.term_weeks).astype(np.int32)
     return Accounts(
         front=front,
         group=np.maximum(group, 1).astype(np.int8),
         size=size,
         churn_logit=churn_logits(_uniforms(count, seed, purpose.DISPOSITION), rules.disposition_a, rules.disposition_b),
-        stage=np.where(is_customer, CUSTOMER, PROSPECT).astype(np.int8),
-        since=np.where(is_customer, begin - age, begin).astype(np.int32),
-        due=np.where(is_customer, begin + rules.term_weeks - age % rules.term_weeks, begin).astype(np.int32),
-        attempt=np.zeros(count, np.int32),
-        rep=np.full(count, -1, np.int32),
-        progress=np.zeros(count),
+        stage=np.where(stage < 0, LOST, stage).astype(np.int8),
+        since=(begin - np.where(is_customer, age, np.where(is_deal, world.sales.pace_weeks * passed, 0))).astype(np.int32),
+        due=(begin + _first_terms(world, stage, age, passed)).astype(np.int32),
+        attempt=is_deal.astype(np.int32),
+        rep=rep,
+        progress=np.where(is_deal, passed, 0.0),
         heat=np.zeros(count),
         waiting=np.zeros(count, np.int8),
         contract_usd=np.where(is_customer, market.contract_usd * size, 0.0),
@@ -94,13 +148,62 @@ def accounts_at_start(world: Scenario, seed: int) -> Accounts:
     )
 
 
+_LOST_DEAL, _LOST_LEAD = -1, -2  # before both are simply lost
+
+
+def _first_stages(world: Scenario, at_home: Column, chances: Column) -> Column:
+    """Stage of every account, by one chance; of those who are lost it also tells what was lost."""
+    flows, customers = first_flows(world), world.market.initial_customers_share
+    others = 1.0 - customers
+    bounds = customers + others * np.cumsum([0.0, flows.open, flows.lost, flows.unworked])
+    stages = np.array([CUSTOMER, OPPORTUNITY, _LOST_DEAL, _LOST_LEAD, PROSPECT])
+    return np.where(at_home, stages[np.searchsorted(bounds, chances, side="right")], PROSPECT)
+
+
+def _first_reps(world: Scenario, reps: Reps, fronts: Column, chances: Column) -> Column:
+    """Rep of every open deal: any of those who cover its segment, or else of all."""
+    segments, posts = world.market.segments, np.flatnonzero(reps.active)
+    found = np.full(len(fronts), -1)
+    for segment in range(segments):
+        those = [r for r in posts.tolist() if plain(covers)(int(reps.segment[r]), segment, segments)]
+        able, deals = np.array(those or posts.tolist()), fronts % segments == segment
+        found[deals] = able[(chances[deals] * len(able)).astype(np.int64)]
+    return found
+
+
+def _first_terms(world: Scenario, stage: Column, age: Column, passed: Column) -> Column:
+    """Weeks until the account's next date: a renewal, or the return to the market."""
+    term, rules = world.customers.term_weeks, world.demand
+    left = np.where(stage == CUSTOMER, term - age % term, 0)
+    left = np.where(stage == _LOST_DEAL, passed * rules.lost_return_weeks, left)
+    return np.where(stage == _LOST_LEAD, passed * rules.unworked_return_weeks, left)
+
+
+def first_posts(world: Scenario) -> float:
+    """Return the full posts with which the warm-up begins: those given, or as many as first leads ask for."""
+    sales, finance, market = world.sales, world.finance, world.market
+    if world.run.initial_reps is not None:
+        return float(world.run.initial_reps)
+    if world.readings.posts != "demand":
+        new_arr = finance.growth_plan * _first_arr(world)
+        return max(plain(reps_needed)(new_arr, plain(quota_usd)(sales), sales.attainment), finance.least_post)
+    at_home = 1.0 - market.abroad_channels / market.channels
+    others = market.accounts * at_home * (1.0 - market.initial_customers_share)
+    a_deal = plain(mean_deal_hours)(sales.deal_hours, sales.hours_exponent, market.potential_sigma)
+    share = plain(selling_share)(world.operations.maturity_start, sales.admin_share, sales.admin_relief)
+    asked = others * first_flows(world).taken * a_deal
+    return float(plain(posts_for)(asked, sales.rep_hours * share, finance.target_use, finance.least_post))
+
+
+def _first_arr(world: Scenario) -> float:
+    market = world.market
+    at_home = 1.0 - market.abroad_channels / market.channels
+    return market.accounts * at_home * market.initial_customers_share * market.contract_usd
+
+
 def reps_at_start(world: Scenario, seed: int) -> Reps:
-    """As many posts, held by experienced reps, as the first plan needs, and room for those to come."""
-    sales = world.sales
-    quota = plain(quota_usd)(sales)
-    new_arr = world.finance.growth_plan * plain(arr_reference_usd)(world.market)
-    least, reps = world.finance.least_post, world.run.initial_reps
-    posts = plain(posts_wanted)(new_arr, quota, sales.attainment, least) if reps is None else float(reps)
+    """As many posts, held by experienced reps, as the firm begins with, and room for those to come."""
+    sales, posts, least = world.sales, first_posts(world), world.finance.least_post
     slots = 4 * math.ceil(posts) + 24
     share = np.clip(posts - np.arange(slots), 0.0, 1.0)
     share[share < least] = 0.0
@@ -128,22 +231,15 @@ def more_slots(reps: Reps, segments: int) -> Reps:
 
 def firm_at_start(world: Scenario) -> Firm:
     """The state of the firm as a whole before its first week."""
-    gauges = np.zeros(len(GAUGES))
-    reference = plain(arr_reference_usd)(world.market)
-    sales = world.sales
+    gauges, arr = np.zeros(len(GAUGES)), max(_first_arr(world), 1.0)
     gauges[gauge.MATURITY] = world.operations.maturity_start
     gauges[gauge.OWNERSHIP] = 0.5
     gauges[gauge.PLANS_KEPT] = 0.5
-    gauges[gauge.ARR_USD] = reference
-    gauges[gauge.PLAN_USD] = gauges[gauge.FORECAST_USD] = world.finance.growth_plan * reference / 4.0
+    gauges[gauge.ARR_USD] = arr
+    gauges[gauge.PLAN_USD] = gauges[gauge.FORECAST_USD] = world.finance.growth_plan * arr / 4.0
     gauges[gauge.HEALTH] = world.customers.neutral_health
-    gauges[gauge.REPS_WANTED] = plain(posts_wanted)(
-        4.0 * gauges[gauge.PLAN_USD],
-        plain(quota_usd)(sales),
-        sales.attainment,
-        world.finance.least_post,
-    )
-    alignment = np.full((4, 4), 0.45)
+    gauges[gauge.REPS_WANTED] = first_posts(world)
+    alignment = np.full((4, 4), FIRST_ALIGNMENT)
     np.fill_diagonal(alignment, 1.0)
     return Firm(gauges=gauges, lift=np.zeros(4), contribution=np.zeros(4), alignment=alignment, shortfall=np.zeros(4))
 

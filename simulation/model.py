@@ -1,6 +1,6 @@
 """The model: a revenue organization, its market and its customers, week by week."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from secrets import randbelow
 from typing import Self
 
@@ -30,6 +30,8 @@ from revorg.simulation.people import Customer, Deal, Executive, SalesRep, View, 
 from revorg.simulation.record import RECORD, Window
 from revorg.simulation.scenario import Scenario
 from revorg.simulation.stand_ins import StandIns
+from revorg.simulation.start import State as StartState
+from revorg.simulation.start import begun, state_of
 from revorg.simulation.state import Columns, Decisions, Reps, State, copied, empty_decisions, larger
 from revorg.simulation.submodels import (
     alignment,
@@ -97,6 +99,12 @@ def has_room(open_decisions: Decisions, slots: Reps, row: int) -> bool:
     if row % WEEKS_A_QUARTER == 0 and np.all((slots.active == 1) | (slots.opens != NO_OPENING)):
         return False
     return decisions.has_room(open_decisions)
+
+
+def arrives(world: Scenario, seeds: Sequence[int]) -> StartState:
+    """Return where a firm arrives at the end of its warm-up, as a mean over seeds."""
+    pasts = [RevenueOrganization(world, seed) for seed in seeds]
+    return StartState(*np.mean([state_of(past.record[: past.warm_up_weeks]) for past in pasts], axis=0).tolist())
 
 
 class WeeklyRecord(mesa.DataCollector):
@@ -169,14 +177,15 @@ class RevenueOrganization(mesa.Model):
     ) -> None:
         seed = randbelow(SEEDS) if seed is None else seed
         super().__init__(seed=seed)
+        scenario = begun(scenario, arrives)
         world = scenario.warm_up()
         self.seed = int(seed)
         self.warm_up_weeks = world.run.warm_up_weeks
         self.week = -self.warm_up_weeks
         self.record: Column = np.zeros((self.warm_up_weeks + scenario.run.weeks, len(RECORD)))
-        self.accounts = initialization.accounts_at_start(world, self.seed)
-        self.fronts = initialization.fronts_at_start(world, self.accounts, self.seed)
         self.rep_slots = initialization.reps_at_start(world, self.seed)
+        self.accounts = initialization.accounts_at_start(world, self.rep_slots, self.seed)
+        self.fronts = initialization.fronts_at_start(world, self.accounts, self.seed)
         self.firm = initialization.firm_at_start(world)
         self.initiatives = initialization.no_initiatives()
         self.decisions = empty_decisions(DECISION_SLOTS)
@@ -219,6 +228,7 @@ class RevenueOrganization(mesa.Model):
         Open decisions go to their new owners with raise times and replies kept; beliefs, alignment and maturity stay
         with the firm; whoever holds a seat now is settled in.
         """
+        scenario = begun(scenario, arrives)
         strangers = set(self.executive_classes) - set(scenario.organization.names)
         if strangers:
             known = ", ".join(scenario.organization.names)

@@ -46,6 +46,7 @@ class World(NamedTuple):
     finance: Any
     rivals: Any
     levers: Any
+    readings: Any
 
 
 class Now(NamedTuple):

@@ -17,6 +17,7 @@ from pydantic import (
     ValidationInfo,
     WithJsonSchema,
     field_validator,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -24,8 +25,9 @@ from revorg.simulation.errors import FOLLOWS, BadInput, near_miss, problems
 from revorg.simulation.organization import PLACES, Member, Organization, Profile, Seat
 from revorg.simulation.parameters.firm import Alignment, Decisions, Finance, Leadership, Operations, Strategy
 from revorg.simulation.parameters.market import Customers, Demand, Market, Sales
-from revorg.simulation.parameters.mechanisms import Levers, Mechanisms, Rivals, Run
+from revorg.simulation.parameters.mechanisms import Levers, Mechanisms, Readings, Rivals, Run
 from revorg.simulation.parameters.ranges import Parameter, ParameterTable, parameters_of
+from revorg.simulation.parameters.start import Observed, Start
 
 __all__ = [
     "Alignment",
@@ -38,6 +40,7 @@ __all__ = [
     "Market",
     "Mechanisms",
     "Operations",
+    "Readings",
     "Rivals",
     "Run",
     "Sales",
@@ -61,7 +64,8 @@ class Calibration(ParameterTable):
     """How many patterns held."""
 
 
-CATALOGUES = ("seats", "profiles", "neutral_organization", "organization")
+SEATINGS = ("organization", "present_organization", "neutral_organization")
+CATALOGUES = ("seats", "profiles", *SEATINGS)
 """Tables whose keys are a user's own names or places, and whose entries are tables."""
 
 _MEMBERS = TypeAdapter(dict[str, Member])
@@ -89,6 +93,9 @@ Seating = Annotated[
 """An organization, which files give as places and who sits there."""
 
 
+GIVEN = ("start", "observed")
+"""Tables that tell what a firm is like; the model is not run by them."""
+
 DESIGNED = ("organization", "mechanisms", "levers", "rivals")
 """Tables that come into force in week 0: the warm-up does not depend on them."""
 
@@ -102,6 +109,8 @@ class Scenario(ParameterTable):
     """Label; never read by the model."""
     description: str = ""
     """What the world stands for; never read by the model."""
+    start: Start = Start()
+    observed: Observed = Observed()
     market: Market = Market()
     leadership: Leadership = Leadership()
     strategy: Strategy = Strategy()
@@ -114,6 +123,7 @@ class Scenario(ParameterTable):
     finance: Finance = Finance()
     mechanisms: Mechanisms = Mechanisms()
     rivals: Rivals = Rivals()
+    readings: Readings = Readings()
     levers: Levers = Levers()
     run: Run = Run()
     calibration: Calibration = Calibration()
@@ -123,13 +133,24 @@ class Scenario(ParameterTable):
     """Catalogue of persons."""
     organization: Seating
     """Who sits where from week 0 on."""
+    present_organization: Seating
+    """Who sits where during the warm-up: the firm's own organization of today."""
     neutral_organization: Seating
-    """Who sits where during the warm-up."""
+    """Who sits where in the firm that worlds are fitted with and stand-ins come from."""
 
-    @field_validator("organization", "neutral_organization", mode="before")
+    @model_validator(mode="before")
+    @classmethod
+    def _is_neutral_today(cls, tables: Any) -> Any:
+        """Let a firm that says nothing of its present organization have the neutral one."""
+        if isinstance(tables, Mapping) and "neutral_organization" in tables and "present_organization" not in tables:
+            return {**tables, "present_organization": tables["neutral_organization"]}
+        return tables
+
+    @field_validator(*SEATINGS, mode="before")
     @classmethod
     def _seat_members(cls, given: Any, info: ValidationInfo) -> Any:
-        needed = [name for name in ("seats", "profiles", "organization") if name != info.field_name]
+        earlier = SEATINGS[: SEATINGS.index(info.field_name or "")]
+        needed = ["seats", "profiles", *earlier]
         if not info.data.keys() >= set(needed):
             raise PydanticCustomError(FOLLOWS, "what it builds on is not sound")
         if isinstance(given, Organization):
@@ -199,18 +220,21 @@ class Scenario(ParameterTable):
         return self.model_copy(update={"organization": self.neutral_organization})
 
     def warm_up(self) -> Self:
-        """Return what the warm-up lives under: the neutral organization, with all that a design may set as it was."""
+        """Return what the warm-up lives under: the present organization, with all that a design may set as it was."""
         designed = {name: type(getattr(self, name))() for name in DESIGNED if name != "organization"}
-        return self.neutral().model_copy(update=designed)
+        return self.model_copy(update={"organization": self.present_organization, **designed})
 
     def world_key(self) -> str:
         """Return a stable hash of all that a warm-up depends on.
 
-        These are the parameters and the neutral organization; labels, the rest of the catalogues, the levers and
-        the organization in force leave it unchanged.
+        These are the parameters, the present and the neutral organization, and where it stands open what it begins
+        with, the start; labels, the rest of the catalogues, the levers and the organization in force leave it
+        unchanged.
         """
         numbers = {row.path: row.value for row in self.parameters() if not row.path.startswith("levers.")}
-        described = json.dumps([numbers, self.neutral_organization.numbers()], sort_keys=True)
+        start = None if numbers["market.initial_customers_share"] is not None else self.start.model_dump()
+        organizations = [self.present_organization.numbers(), self.neutral_organization.numbers()]
+        described = json.dumps([numbers, start, organizations], sort_keys=True)
         return sha256(described.encode()).hexdigest()[:16]
 
     @property
@@ -228,7 +252,7 @@ class Scenario(ParameterTable):
         """Yield every parameter of the world with its value and what is known about it."""
         for name in type(self).model_fields:
             table = getattr(self, name)
-            if isinstance(table, ParameterTable):
+            if isinstance(table, ParameterTable) and name not in GIVEN:
                 yield from parameters_of(table, name)
 
     def __iter__(self) -> NoReturn:

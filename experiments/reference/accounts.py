@@ -99,7 +99,7 @@ class Front(Holder):
         model, rules = self.model, self.model.world.demand
         self.hazard = 0.0
         if self.accounts:
-            usual = model.world.market.initial_customers_share
+            usual = model.world.market.reference_customers_share
             references = rule.references_on(self.referrers, self.accounts, usual, rules.reference_gain)
             model.record["references"] += references * self.accounts / model.count
             self.hazard = rule.lead_hazard(

@@ -66,8 +66,7 @@ class Firm:
         if offered > need:
             beyond = 1.0 - need / offered
             self.contribution[STRATEGY_WORK] += beyond * sum(hours * reach for hours, reach in self.offered)
-        at_first = model.arr_at_first()
-        scale = (max(self.arr_usd, 1.0) / at_first) ** rules.scale_with_arr
+        scale = (max(self.arr_usd, 1.0) / model.arr_of_reference()) ** rules.scale_with_arr
         neutral = (
             rules.neutral_strategy_hours, rules.neutral_execution_hours, rules.neutral_operations_hours,
             rules.neutral_customer_hours,
@@ -188,8 +187,7 @@ class Firm:
         if contested is not None:
             model.record["contested_weeks"] = 1.0
             model.record["contested_share"] = contested.customers / max(contested.accounts, 1)
-        at_first = model.arr_at_first()
-        budget = max(self.arr_usd / at_first, 1e-6) * (1.0 - lost)
+        budget = max(self.arr_usd / model.arr_of_reference(), 1e-6) * (1.0 - lost)
         for front in model.fronts:
             model.record["abroad_spend"] += 0.0 if front.home else spent * front.allocation
             front.attract(budget)

@@ -123,11 +123,11 @@ class PlainOrganization(mesa.Model):  # type: ignore[misc]
         """Return the value below which a matter is settled where it arises."""
         return max(1.0, self.world.decisions.stakes_floor_share * self.firm.arr_usd)
 
-    def arr_at_first(self) -> float:
-        """Return the ARR with which the firm began, all its customers at home."""
+    def arr_of_reference(self) -> float:
+        """Return the ARR at which a budget and leaders' hours count as 1, all customers at home."""
         market = self.world.market
         home = (market.channels - market.abroad_channels) / market.channels
-        return max(1.0, market.accounts * market.initial_customers_share * home) * market.contract_usd
+        return max(1.0, market.accounts * market.reference_customers_share * home) * market.contract_usd
 
     def posts_in_sales(self) -> float:
         """Add up the posts that are filled or being filled, in full ones."""

@@ -47,7 +47,9 @@ class Leadership(ParameterTable):
     """Effective hours of operations work of the neutral firm: its lift is 0."""
     neutral_customer_hours: float = parameter(14.3, low=1, high=200, unit="hours a week", plausible=(7, 30))
     """Effective hours of customer work of the neutral firm: its lift is 0."""
-    scale_with_arr: float = parameter(0.25, low=0, high=1, unit="exponent", plausible=(0.1, 0.5), source=TRIAL)
+    scale_with_arr: float = parameter(
+        0.1, low=0, high=1, unit="exponent", plausible=(0, 0.1), source="design: above .1 growing firms lose their leads"
+    )
     """How the hours above grow with the firm."""
     policy_weeks: int = parameter(4, low=1, high=52, unit="weeks", plausible=(2, 8))
     """Time between two settings of a leader's policy."""
@@ -240,8 +242,18 @@ class Finance(ParameterTable):
 
     growth_plan: float = parameter(0.26, low=-0.5, high=3, unit="share of ARR", plausible=(0.15, 0.4), source=TRIAL)
     """New ARR that the first plan asks for in a year."""
-    plan_stretch: float = parameter(1.0, low=0.5, high=2, unit="factor", plausible=(0.9, 1.2))
-    """Plan over the growth of the last four quarters."""
+    plan_stretch: float = parameter(
+        1.0, low=0.5, high=2, unit="factor", plausible=(0.9, 1.2), source="assumption; no credible public figure"
+    )
+    """Plan over what the trend of new ARR promises for the quarter."""
+    plan_trend: float = parameter(
+        0.75, low=0, high=1.5, unit="share", plausible=(0.5, 1), source="trial (growth slows with size)"
+    )
+    """Share of the last year's growth of new ARR that a plan expects of the next."""
+    target_use: float = parameter(
+        0.8, low=0.3, high=1, unit="share of capacity", plausible=(0.75, 0.85), source="design: patterns 21 and 22"
+    )
+    """Use of selling hours for which posts are opened where they follow demand."""
     marketing_share: float = parameter(0.32, low=0, high=1, unit="share of ARR", plausible=(0.2, 0.4))
     """Cost of the marketing budget; what it brings in is told by demand.lead_hazard_per_week at the reference ARR."""
     infrastructure_share: float = parameter(0.24, low=0, high=1, unit="share of ARR", plausible=(0.15, 0.3))

@@ -15,10 +15,14 @@ class Market(ParameterTable):
 
     accounts: int = parameter(6000, low=200, high=5_000_000, unit="accounts", plausible=(2000, 20_000), source=TRIAL)
     """Accounts in the closed market."""
-    initial_customers_share: float = parameter(
-        0.06, low=0, high=0.5, unit="share of accounts", plausible=(0.01, 0.1), source=TRIAL
+    initial_customers_share: float | None = parameter(
+        None, low=0, high=0.5, unit="share of accounts", plausible=(0.01, 0.1), source="solved for [start]"
     )
-    """Accounts that are customers when the warm-up begins."""
+    """Accounts that are customers when the warm-up begins (absent: found so that the firm arrives at its start)."""
+    reference_customers_share: float = parameter(
+        0.06, low=0.0001, high=0.5, unit="share of accounts", plausible=(0.01, 0.1), source=TRIAL
+    )
+    """Accounts that are customers of the firm at whose ARR a budget, and what leaders' hours do, count as 1."""
     channels: int = parameter(1, low=1, high=24, unit="channels", plausible=(1, 6))
     """Ways to the market, such as regions or kinds of sale."""
     partner_channels: int = parameter(0, low=0, high=24, unit="channels", plausible=(0, 3))
@@ -185,8 +189,10 @@ class Sales(ParameterTable):
     """Rate at which an old deal ends in no decision."""
     stall_after_paces: float = parameter(1.3, low=0, high=20, unit="paces", plausible=(1, 2))
     """Age, in paces, from which a deal can stall."""
-    capacity_limit: float = parameter(1.1, low=0.1, high=10, unit="times capacity", plausible=(0.9, 1.5), source=TRIAL)
-    """Load up to which a rep takes a new deal."""
+    capacity_limit: float = parameter(
+        0.85, low=0.1, high=10, unit="times capacity", plausible=(0.75, 0.95), source="design: neither hours nor leads free"
+    )
+    """Load up to which a rep takes a new deal: part of the hours is kept for what comes up."""
     priority_exponent: float = parameter(1.0, low=0, high=3, unit="exponent", plausible=(0, 2))
     """How strongly reps' hours go to large accounts: weight = relative size to this power (0 = equal shares)."""
 

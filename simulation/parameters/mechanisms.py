@@ -10,12 +10,12 @@ class Run(ParameterTable):
 
     weeks: int = parameter(208, low=1, high=2080, unit="weeks", plausible=(52, 520), source="design")
     """Weeks under the design."""
-    warm_up_weeks: int = parameter(104, low=0, high=1040, unit="weeks", plausible=(52, 260), source="design")
+    warm_up_weeks: int = parameter(208, low=0, high=1040, unit="weeks", plausible=(52, 260), source="design")
     """Weeks under the neutral organization beforehand."""
     initial_reps: int | None = parameter(
         None, low=0, high=1_000_000, unit="reps", plausible=(1, 1000), source="derived"
     )
-    """Reps when the warm-up begins, all full-time (absent: posts as the plan wants them, the last part-time)."""
+    """Reps when the warm-up begins, all full-time (absent: posts as first leads ask for them, the last part-time)."""
 
 
 class Mechanisms(ParameterTable):
@@ -80,6 +80,18 @@ class Rivals(ParameterTable):
     """Reviews believe the last look alone, and moves of the allocation cost twice as much."""
     random_exits: bool = False
     """Leaders are dismissed at random times, not after misses."""
+
+
+class Readings(ParameterTable):
+    """Structural choices: where two readings of how firms work are both plausible, both are built.
+
+    They belong to the world: the warm-up is lived by them, and so are both arms of a contrast.
+    """
+
+    posts: Literal["demand", "plan"] = "demand"
+    """Posts in sales follow the hours that leads and deals ask for, or the new ARR that is planned."""
+    leads: Literal["pooled", "owned"] = "pooled"
+    """A lead waits for any rep with room, or for the one who was given it when it came."""
 
 
 class Levers(ParameterTable):

@@ -155,7 +155,7 @@ def _hazards(
     """Probability that a prospect turns lead this week, front by front."""
     rules, hazard = world.demand, fronts.attractiveness.copy()
     strategy = responsive(rules.strategy_gain, firm.lift[STRATEGY_WORK])
-    usual = world.market.initial_customers_share
+    usual = world.market.reference_customers_share
     everyone = 0.0
     for f in range(hazard.shape[0]):
         everyone += fronts.accounts[f]

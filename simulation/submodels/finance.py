@@ -9,7 +9,8 @@ from revorg.simulation.compiling import phase, rule, step
 from revorg.simulation.numbers import Now, World
 from revorg.simulation.record import record
 from revorg.simulation.state import Firm, Fronts, People, Reps
-from revorg.simulation.submodels.rules import posts_wanted, quota_usd
+from revorg.simulation.submodels.plans import planned_new_arr, posts_wanted
+from revorg.simulation.submodels.rules import quota_usd
 
 HEAD_COST_USD = 100_000.0  # pay of one person in success or operations; turns their budgets into heads
 HOURS_A_YEAR = 2080.0  # 52 weeks of 40 hours
@@ -123,18 +124,11 @@ def _judge_quarter(gauges: Column, sums: Column) -> None:
 
 @phase
 def _plan_quarter(gauges: Column, history: Column, world: World, now: Now) -> None:
-    """Plan and forecast the next quarter, and say how many posts the plan needs."""
+    """Plan and forecast the next quarter, and say how many posts are wanted."""
     rules, row = world.finance, now.row
-    growth = rules.growth_plan
-    if row >= WEEKS_A_YEAR:
-        won = 0.0
-        for w in range(row + 1 - WEEKS_A_YEAR, row + 1):
-            won += history[w, record.NEW_ARR]
-        growth = won / max(history[row - WEEKS_A_YEAR, record.ARR], 1.0)
-    plan = growth * rules.plan_stretch * gauges[gauge.ARR_USD] / 4.0
+    plan = planned_new_arr(history, row, gauges[gauge.ARR_USD], rules)
     gauges[gauge.PLAN_USD] = plan
-    quota = quota_usd(world.sales)
-    gauges[gauge.REPS_WANTED] = posts_wanted(4.0 * plan, quota, world.sales.attainment, rules.least_post)
+    gauges[gauge.REPS_WANTED] = posts_wanted(history, row, plan, gauges[gauge.MATURITY], world)
     # The forecast leans on the plan and on the last quarter, seen through the noise that processes leave.
     noise = rules.forecast_noise * (1.0 - world.strategy.transparency_effect * gauges[gauge.MATURITY])
     seen = math.exp(noise * normal(stream(now.seed, purpose.FORECAST, now.week), 0))

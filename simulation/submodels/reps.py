@@ -12,7 +12,17 @@ from revorg.simulation.record import record
 from revorg.simulation.stand_ins import StandIns
 from revorg.simulation.state import Accounts, Firm, Fronts, Reps
 from revorg.simulation.submodels.heaps import drop_first, list_rows, push
-from revorg.simulation.submodels.rules import deal_hours_of, held_or, most_contested, priority_of, responsive
+from revorg.simulation.submodels.rules import (
+    deal_hours_of,
+    held_or,
+    most_contested,
+    priority_of,
+    responsive,
+    selling_share,
+)
+
+
+POOLED = 0  # the first of the readings of whose leads are
 
 
 @rule
@@ -23,16 +33,6 @@ def ramp(weeks: float, ramp_weeks: float) -> float:
     0.5
     """
     return min(max(weeks, 0.0) / ramp_weeks, 1.0)
-
-
-@rule
-def selling_share(maturity: float, admin_share: float, relief: float) -> float:
-    """Share of a rep's hours left for selling; mature processes take off some of the administration. [0..1]
-
-    >>> round(selling_share(0.5, admin_share=0.4, relief=0.5), 2)
-    0.7
-    """
-    return 1.0 - admin_share * (1.0 - relief * maturity)
 
 
 @step
@@ -51,6 +51,9 @@ def take_leads(
     for place in range(leads):
         push(turns, queue, place, uniform(draws, rows[place]), rows[place])
     segments = world.market.segments
+    if world.readings.leads != POOLED:
+        _take_own(accounts, queue, turns, leads, reps, world, now)
+        return
     relative, by_load, able = _reps_by_load(reps, segments)
     full = np.zeros(segments, np.int64)
     while leads > 0 and full.sum() < segments:
@@ -118,6 +121,51 @@ def _fresh_leads(accounts: Accounts, contested: int, sums: Column, world: World,
         accounts.stage[i], accounts.rep[i], accounts.progress[i] = LOST, -1, 0.0
         accounts.due[i] = week + back
     return rows[:leads]
+
+
+@phase
+def _take_own(
+    accounts: Accounts, queue: Column, turns: Column, leads: int, reps: Reps, world: World, now: Now
+) -> None:  # fmt: skip
+    """Let every lead ask the rep to whom it was given when it came, or when the last one left; nobody else may help."""
+    draws = stream(now.seed, purpose.LEAD_OWNER, now.week)
+    while leads > 0:
+        i = queue[0]
+        leads = drop_first(turns, queue, leads)
+        r = accounts.rep[i]
+        if r < 0 or reps.active[r] == 0:
+            wanted = world.market.segments, accounts.front[i] % world.market.segments
+            r = accounts.rep[i] = _somebody(reps, wanted, uniform(draws, i))
+        if r >= 0 and reps.hours[r] > 0.0 and reps.load[r] < world.sales.capacity_limit * reps.hours[r]:
+            _take(accounts, i, reps, r, world.sales, now)
+
+
+@rule
+def _somebody(reps: Reps, wanted: tuple[int, int], chance: float) -> int:
+    """Rep who is given a lead of a segment: any who covers it, full-time ones oftener; −1 where nobody is at work."""
+    segments, segment = wanted
+    for everybody in (False, True):
+        posts = 0.0
+        for r in range(reps.active.shape[0]):
+            posts += reps.active[r] * reps.share[r] * (everybody or covers(reps.segment[r], segment, segments))
+        if posts == 0.0:
+            continue
+        left = chance * posts
+        for r in range(reps.active.shape[0]):
+            left -= reps.active[r] * reps.share[r] * (everybody or covers(reps.segment[r], segment, segments))
+            if left < 0.0:
+                return r
+    return -1
+
+
+@rule
+def covers(own: int, segment: int, segments: int) -> bool:
+    """Whether a rep of one segment works on another: a rep covers the own one and the next.
+
+    >>> covers(3, segment=0, segments=4), covers(0, segment=3, segments=4)
+    (True, False)
+    """
+    return segment in (own, (own + 1) % segments)
 
 
 @phase

@@ -86,23 +86,13 @@ def most_contested(pressure: Column) -> int:
 
 
 @rule
-def reps_needed(new_arr_a_year_usd: float, quota_usd: float, attainment: float) -> float:
-    """Full posts that carry a year's new ARR at a usual attainment of quota. Source: trial.
+def selling_share(maturity: float, admin_share: float, relief: float) -> float:
+    """Share of a rep's hours left for selling; mature processes take off some of the administration. [0..1]
 
-    >>> reps_needed(1_920_000.0, quota_usd=480_000.0, attainment=0.8)
-    5.0
+    >>> round(selling_share(0.5, admin_share=0.4, relief=0.5), 2)
+    0.7
     """
-    return new_arr_a_year_usd / (quota_usd * attainment)
-
-
-@rule
-def posts_wanted(new_arr_a_year_usd: float, quota_usd: float, attainment: float, least: float) -> float:
-    """Full posts that a plan calls for; a firm never gives up selling, however small its plan.
-
-    >>> posts_wanted(1_920_000.0, 480_000.0, 0.8, least=0.25), posts_wanted(0.0, 480_000.0, 0.8, least=0.25)
-    (5.0, 0.25)
-    """
-    return max(reps_needed(new_arr_a_year_usd, quota_usd, attainment), least)
+    return 1.0 - admin_share * (1.0 - relief * maturity)
 
 
 @rule
@@ -127,14 +117,14 @@ def priority_of(size: float, exponent: float) -> float:
 
 @rule
 def arr_reference_usd(market: Any) -> float:
-    """ARR of the firm with which a world begins, the yardstick of its scale. [USD]
+    """ARR of the firm that a world's numbers are told for, the yardstick of its scale. [USD]
 
     >>> from revorg.simulation.parameters.market import Market
-    >>> arr_reference_usd(Market(accounts=1000, initial_customers_share=0.1, contract_usd=20_000.0))
+    >>> arr_reference_usd(Market(accounts=1000, reference_customers_share=0.1, contract_usd=20_000.0))
     2000000.0
     """
     at_home = 1.0 - market.abroad_channels / market.channels
-    return max(1.0, market.accounts * market.initial_customers_share * at_home) * market.contract_usd
+    return max(1.0, market.accounts * market.reference_customers_share * at_home) * market.contract_usd
 
 
 @rule
