@@ -10,7 +10,7 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from hashlib import sha256
-from math import exp, log
+from math import exp, log, nan
 from pathlib import Path
 from typing import NamedTuple
 
@@ -152,6 +152,8 @@ def solved(world: Scenario, wanted: dict[str, float], arrives: Arrives) -> Begin
         The nearest that was found.
     """
     share, contract, slope = _guess(world, wanted), world.market.contract_usd, 0.8
+    if not world.run.warm_up_weeks:
+        return _at_once(world, wanted, share)
     tried: list[tuple[float, Beginning]] = []
     before: tuple[float, float] | None = None
     for step in range(ROUNDS):
@@ -170,11 +172,21 @@ def solved(world: Scenario, wanted: dict[str, float], arrives: Arrives) -> Begin
     return min(tried)[1]
 
 
+def _at_once(world: Scenario, wanted: dict[str, float], share: float) -> Beginning:
+    """Begin with what is wanted, where nothing is lived before."""
+    market = world.market
+    customers = share * market.accounts * (1.0 - market.abroad_channels / market.channels)
+    contract = wanted.get("average_deal_usd", wanted.get("arr_usd", 0.0) / customers if customers else 0.0)
+    contract = contract or market.contract_usd
+    return Beginning(share, contract, State(customers, customers * contract, contract, nan))
+
+
 def _guess(world: Scenario, wanted: dict[str, float]) -> float:
     """Return a first share of customers: those wanted, less some years of the growth that is planned."""
     market = world.market
     at_home = market.accounts * (1.0 - market.abroad_channels / market.channels)
-    customers = wanted.get("customers", wanted.get("arr_usd", 0.0) / (1.2 * market.contract_usd))
+    contract = wanted.get("average_deal_usd", market.contract_usd)
+    customers = wanted.get("customers", wanted.get("arr_usd", 0.0) / contract)
     years = world.run.warm_up_weeks / WEEKS_A_YEAR
     share = customers / at_home * (1.0 + max(world.finance.growth_plan, 0.0)) ** -years
     return min(max(share, LEAST_SHARE), MOST_SHARE)

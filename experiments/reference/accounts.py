@@ -234,10 +234,13 @@ class Account(Holder):
     def find_rep(self) -> bool:
         """Go to the rep with the least relative load who has room; return whether there was one."""
         limit = self.model.world.sales.capacity_limit
-        able = [r for r in self.model.reps if r.active and r.hours > 0.0]
-        special = [r for r in able if r.covers(self.front.segment)]
-        rep = min(special or able, key=lambda r: r.load / r.hours, default=None)
-        if rep is None or rep.load / rep.hours >= limit:
+        if self.model.world.readings.leads == "owned":
+            rep = self.own_rep()
+        else:
+            able = [r for r in self.model.reps if r.active and r.hours > 0.0]
+            special = [r for r in able if r.covers(self.front.segment)]
+            rep = min(special or able, key=lambda r: r.load / r.hours, default=None)
+        if rep is None or not rep.hours > 0.0 or rep.load / rep.hours >= limit:
             return False
         if self.progress == 0.0:
             self.since, self.heat, self.attempt = self.model.week, 0.0, self.attempt + 1
@@ -245,6 +248,19 @@ class Account(Holder):
         self.stage, self.rep = OPPORTUNITY, rep
         self.ask_for(rep)
         return True
+
+    def own_rep(self) -> Rep | None:
+        """Return the rep who was given the lead; it is given again where there is none, or none any more."""
+        if self.rep is None or not self.rep.active:
+            present = [rep for rep in self.model.reps if rep.active]
+            able = [rep for rep in present if rep.covers(self.front.segment)] or present
+            self.rep, left = None, self.draw(chance.purpose.LEAD_OWNER) * sum(rep.share for rep in able)
+            for rep in able:
+                left -= rep.share
+                if left < 0.0:
+                    self.rep = rep
+                    break
+        return self.rep
 
     def be_worked(self) -> None:
         """Move the deal by a week: forward, to a decision, or into the drawer."""

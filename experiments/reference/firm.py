@@ -293,19 +293,53 @@ class Firm:
         record["forecast_missed"] = float(error > 0.1)
         self.misses = self.misses + 1.0 if missed else 0.0
         self.plans_kept += 0.25 * ((not missed) - self.plans_kept)
-        growth = rules.growth_plan
-        if len(model.history) > 52:
-            won = sum(week["new_arr"] for week in model.history[-52:])
-            growth = won / max(model.history[-53]["arr"], 1.0)
-        self.plan_usd = growth * rules.plan_stretch * self.arr_usd / 4.0
-        needed = rule.reps_needed(4.0 * self.plan_usd, model.quota, model.world.sales.attainment)
-        self.reps_wanted = max(needed, rules.least_post)
+        self.plan_usd = self.new_arr_of_quarter()
+        self.reps_wanted = max(self.posts_needed(), rules.least_post)
         noise = rules.forecast_noise * (1.0 - model.world.strategy.transparency_effect * self.maturity)
         seen = math.exp(noise * model.draws.normal(chance.purpose.FORECAST, model.week, 0))
         self.forecast_usd = 0.5 * (self.plan_usd + self.booked_usd) * seen
         self.booked_usd = 0.0
         for rep in model.reps:
             rep.end_quarter()
+
+    def new_arr_of_quarter(self) -> float:
+        """Return the new ARR of the coming quarter, if it goes on growing by most of last year's growth."""
+        rules, years = self.model.world.finance, [self.model.history[-52:], self.model.history[-104:-52]]
+        if len(years[0]) < 52:
+            return float(rules.plan_stretch * rules.growth_plan * self.arr_usd / 4.0)
+        now, before = (sum(week["new_arr"] for week in year) for year in years)
+        growth = math.log(1.0 + rules.growth_plan) if len(years[1]) < 52 else self.log_ratio(now, before)
+        trend = rules.plan_trend * growth
+        share = (math.exp(trend / 4.0) - 1.0) / (1.0 - math.exp(-trend)) if abs(trend) >= 1e-9 else 0.25
+        return float(rules.plan_stretch * now * share)
+
+    @staticmethod
+    def log_ratio(now: float, before: float) -> float:
+        """Return the growth of a sum; none where there is nothing to compare."""
+        return math.log(now) - math.log(before) if now > 0.0 < before else 0.0
+
+    def posts_needed(self) -> float:
+        """Return the posts that would have the intended part of their hours used, or that the plan asks for."""
+        model, sales, rules = self.model, self.model.world.sales, self.model.world.finance
+        if model.world.readings.posts == "plan":
+            return float(4.0 * self.plan_usd / (model.quota * sales.attainment))
+        half, year, before = model.history[-26:], model.history[-52:], model.history[-104:-52]
+        growth = math.log(1.0 + rules.growth_plan)
+        if len(before) == 52:
+            growth = self.log_ratio(sum(map(self.hours_asked, year)), sum(map(self.hours_asked, before)))
+        weeks_ahead = 13.0 + 0.5 * rules.hiring_weeks + 0.25 * sales.ramp_weeks
+        asked = sum(map(self.hours_asked, half)) / len(half) * math.exp(min(0.5, max(-0.3, growth)) * weeks_ahead / 52)
+        posts, hours = (sum(week[name] for week in half) for name in ("reps", "capacity_hours"))
+        usual = sales.rep_hours * rule.selling_share(self.maturity, sales.admin_share, sales.admin_relief)
+        a_post = hours / posts if posts > 0.0 and hours > 0.0 else usual
+        return float(asked / (rules.target_use * a_post)) if a_post > 0.0 else 0.0
+
+    def hours_asked(self, week: dict[str, float]) -> float:
+        """Return the hours that a week's deals took, and that its forsaken leads would have taken."""
+        sales, sigma = self.model.world.sales, self.model.world.market.potential_sigma
+        exponent = sales.hours_exponent
+        a_deal = sales.deal_hours * math.exp(exponent * (exponent - 1.0) * sigma**2 / 2.0)
+        return float(week["used_hours"] + week["leads_unworked"] * a_deal)
 
     def open_positions(self) -> None:
         """Let part-timers work longer and open posts, up to what the plan wants; unless plans were missed too often."""

@@ -181,9 +181,10 @@ class PlainOrganization(mesa.Model):  # type: ignore[misc]
     def hand_out_leads(self) -> None:
         """Let leads look for a rep, in an order that chance gives."""
         leads = self.agents_by_type[Account].select(lambda account: account.stage == LEAD)
+        readings = self.world.readings
         full: set[int] = set()  # segments none of whose reps has room left this week
         for account in sorted(leads, key=lambda lead: self.draws.uniform(purpose.TURN, self.week, lead.row)):
-            if account.front.segment not in full and not account.find_rep():
+            if account.front.segment not in full and not account.find_rep() and readings.leads == "pooled":
                 full.add(account.front.segment)
 
     def serve_customers(self) -> None:

@@ -95,6 +95,18 @@ def test_plans_and_stages_agree(plans: str, stage: str) -> None:
     live_alike(RevenueOrganization(small("complex-multi").changed(values).with_leader("cco", "advocate"), 4))
 
 
+@pytest.mark.parametrize("world", ["simple-single", "complex-multi"])
+def test_other_readings_agree(world: str) -> None:
+    """Posts by the plan, leads that belong to one rep who may leave: with warm-ups short and long, on seed 2."""
+    values = {
+        "readings.posts": "plan", "readings.leads": "owned", "finance.quits_per_year": 1.5, "finance.hiring_weeks": 3,
+    }  # fmt: skip
+    for weeks in (0, 60):
+        model = RevenueOrganization(small(world).changed({**values, "run.warm_up_weeks": weeks}), 2)
+        live_alike(model, 2 * WEEKS)
+        assert model.weekly["reps_left"].sum() > 0
+
+
 def test_frequent_exits_agree() -> None:
     """Open decisions change hands many times."""
     values = {
