@@ -130,7 +130,7 @@ def accounts_at_start(world: Scenario, reps: Reps, seed: int) -> Accounts:
         size=size,
         churn_logit=churn_logits(_uniforms(count, seed, purpose.DISPOSITION), rules.disposition_a, rules.disposition_b),
         stage=np.where(stage < 0, LOST, stage).astype(np.int8),
-        since=(begin - np.where(is_customer, age, np.where(is_deal, world.sales.pace_weeks * passed, 0))).astype(np.int32),
+        since=(begin - np.where(is_customer, age, is_deal * passed * world.sales.pace_weeks)).astype(np.int32),
         due=(begin + _first_terms(world, stage, age, passed)).astype(np.int32),
         attempt=is_deal.astype(np.int32),
         rep=rep,

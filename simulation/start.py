@@ -14,7 +14,6 @@ from math import exp, log, nan
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import platformdirs
 
 from revorg.simulation.codes import WEEKS_A_YEAR, Column

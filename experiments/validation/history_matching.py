@@ -27,7 +27,7 @@ from revorg.experiments.validation.patterns import (
     COMPLEX,
     CORE,
     PATTERNS,
-    ROWS_THAT_HOLD,
+    ROWS_THAT_MAY_FAIL,
     SIMPLE,
     WORST_MISS,
     values_of,
@@ -221,12 +221,12 @@ def judge(lower: Guesses, upper: Guesses) -> tuple[NDArray[np.int64], Floats, Fl
 
     Returns
     -------
-    held : array of shape (sets,), rows that hold
+    failed : array of shape (sets,), rows that fail; a needed one counts as more than may fail
     worst : array of shape (sets,), the worst miss in half-ranges
     total : array of shape (sets,), all misses in half-ranges
     """
     sets = len(next(iter(lower.values())))
-    held, worst, total = np.zeros(sets, np.int64), np.zeros(sets), np.zeros(sets)
+    failed, worst, total = np.zeros(sets, np.int64), np.zeros(sets), np.zeros(sets)
     for pattern in PATTERNS:
         inside, measured = np.zeros(sets), np.zeros(sets)
         for place, entry in enumerate(pattern.entries):
@@ -239,8 +239,8 @@ def judge(lower: Guesses, upper: Guesses) -> tuple[NDArray[np.int64], Floats, Fl
             total += np.nan_to_num(miss) / len(pattern.entries)
             inside += miss == 0.0
             measured += ~np.isnan(miss)
-        held += (2 * inside > measured).astype(np.int64)
-    return held, worst, total
+        failed += np.where(pattern.held_by(inside, measured), 0, pattern.failure)
+    return failed, worst, total
 
 
 class Region:
@@ -277,8 +277,8 @@ class Region:
         expected = self._emulator.predict(points)
         lower = {key: unlogs(key, expected[:, k] - self._error[k]) for k, key in enumerate(self.keys)}
         upper = {key: unlogs(key, expected[:, k] + self._error[k]) for k, key in enumerate(self.keys)}
-        held, worst, total = judge(lower, upper)
-        fine = (held >= ROWS_THAT_HOLD) & (worst <= WORST_MISS)
+        failed, worst, total = judge(lower, upper)
+        fine = (failed <= ROWS_THAT_MAY_FAIL) & (worst <= WORST_MISS)
         return np.where(fine, 0.0, 0.1 + total + np.maximum(worst - WORST_MISS, 0.0))
 
     def draw(self, size: int, seed: int) -> tuple[Floats, float]:
@@ -341,12 +341,12 @@ def narrow(
     kept, _ = first.draw(len(drawn), seed=2)
     wave = kept[: len(cube)] if len(kept) else sobol(points, len(drawn), seed=3)
     more = values_at(wave, drawn, FIRST_SEED + len(cube), pool, told)
-    held, worst, _ = judge(more, more)
+    failed, worst, _ = judge(more, more)
     both = {key: np.concatenate([values[key], more[key]]) for key in values}
     region = Region(np.concatenate([cube, wave]), both, noise)
     kept, share = region.draw(len(drawn), seed=4)
     return Narrowing(
-        len(cube), len(wave), int(((held >= ROWS_THAT_HOLD) & (worst <= WORST_MISS)).sum()), len(kept), share,
+        len(cube), len(wave), int(((failed <= ROWS_THAT_MAY_FAIL) & (worst <= WORST_MISS)).sum()), len(kept), share,
         region.explained, region.explainable, tuple(_pinned(one, kept[:, k]) for k, one in enumerate(drawn)),
     )  # fmt: skip
 

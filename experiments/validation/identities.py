@@ -9,7 +9,7 @@ from functools import partial
 
 from revorg.experiments.analysis.contrasts import Floats
 from revorg.experiments.validation.pattern_sums import Pooled
-from revorg.experiments.validation.patterns import CAPACITY, CORE, UNWORKED, estimate
+from revorg.experiments.validation.patterns import CORE, estimate
 from revorg.scenarios.loading import load
 
 
@@ -76,14 +76,6 @@ def prospects_used(world: str, pooled: Pooled) -> float:
     return 1.0 - pooled.ratio(world, "prospects_last", "prospects_first")
 
 
-def _capacity(world: str, pooled: Pooled) -> float:
-    return pooled.metric(world, "capacity_use")
-
-
-def _unworked(world: str, pooled: Pooled) -> float:
-    return pooled.metric(world, "unworked_share")
-
-
 _LINES = (
     ("ARR growth a year", _growth, None),
     ("growth − (NRR − 1 + new-logo ARR / ARR)", growth_left_over, None),
@@ -91,13 +83,11 @@ _LINES = (
     ("S&M / revenue − CAC (growth − NRR + 1) / (1 + growth / 2)", spend_left_over, None),
     ("reps / (new-logo ARR / (quota × attainment))", reps_over_need, None),
     ("prospects used up in four years", prospects_used, (0.0, 1.0 / 3.0)),
-    (CAPACITY.name, _capacity, (CAPACITY.entries[0].low, CAPACITY.entries[0].high)),
-    (UNWORKED.name, _unworked, (UNWORKED.entries[0].low, UNWORKED.entries[0].high)),
 )
 
 
 def identity_lines(runs: Mapping[str, Floats]) -> list[Identity]:
-    """Return what the identities leave over, and the use of prospects and capacity, for every core world."""
+    """Return what the identities leave over, and the use of prospects, for every core world."""
     return [
         Identity(name, world, *estimate(partial(read, world), runs), limits)
         for name, read, limits in _LINES

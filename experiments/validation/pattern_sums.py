@@ -33,11 +33,18 @@ TOTALS = {
     "sales_and_marketing": (record.MARKETING_COST, record.SALES_COST), "service": (record.SERVICE_COST,),
     "revenue": (record.REVENUE,), "rep_weeks": (record.REPS,),
 }  # fmt: skip
+YEARS = {"before": "before week 0", "fourth": "in year 4"}
+OF_YEARS = {
+    "used_hours": {record.USED_HOURS: 1.0}, "capacity_hours": {record.CAPACITY_HOURS: 1.0},
+    "leads_unworked": {record.LEADS_UNWORKED: 1.0}, "leads_given": {record.LEADS: 1.0, record.LEADS_LOST: -1.0},
+}  # fmt: skip
+"""What is added up over the last year of the warm-up and over the fourth year of the run: columns and signs."""
 TERMS = (1, 2, 3, 4)  # a customer's renewals, counted apart
 SINGLE = ("runs", "weeks", "ramp_months", "base_arr", "added_arr", "quota_usd", "prospects_first", "prospects_last")
 
 QUANTITIES = (
     *(f"{name}.{part}" for name in RATIOS for part in ("over", "under")),
+    *(f"{name}, {year}" for name in OF_YEARS for year in YEARS),
     *TOTALS,
     *SINGLE,
     *(f"term {term}.{part}" for term in TERMS for part in ("over", "under")),
@@ -116,6 +123,7 @@ def quantities_of(world: Scenario, seed: int) -> Floats:
     history = model.record[model.warm_up_weeks : model.warm_up_weeks + model.week]
     for name, columns in TOTALS.items():
         found[COLUMN[name]] = history[:, columns].sum()
+    _add_slack(model, found)
     arr = model.record[max(model.warm_up_weeks - 1, 0) : model.warm_up_weeks + model.week, record.ARR]
     _add_years(arr[::WEEKS_A_YEAR], found)
     found[COLUMN["runs"]], found[COLUMN["weeks"]] = 1.0, model.week
@@ -155,6 +163,15 @@ def _live_a_week(model: RevenueOrganization, found: Floats) -> None:
     bands = np.searchsorted(CONTRACT_EDGES_USD, table.contract_usd[won], side="right")
     firsts = np.array(list(_LENGTHS.values()))[bands]
     np.add.at(found, firsts + lengths - 1, 1.0)
+
+
+def _add_slack(model: RevenueOrganization, found: Floats) -> None:
+    """Add what there was and what was used of hours and leads, before the design takes over and four years on."""
+    ends = {"before": model.warm_up_weeks, "fourth": model.warm_up_weeks + model.week}
+    for year, end in ends.items():
+        sums = model.record[max(end - WEEKS_A_YEAR, 0) : end].sum(axis=0)
+        for name, columns in OF_YEARS.items():
+            found[COLUMN[f"{name}, {year}"]] += sum(sign * sums[column] for column, sign in columns.items())
 
 
 def _add_years(arr: Floats, found: Floats) -> None:

@@ -12,7 +12,7 @@ from math import isnan, nan
 import numpy as np
 
 from revorg.experiments.analysis.contrasts import Floats, jackknife_error, t_point
-from revorg.experiments.validation.pattern_sums import Pooled, gather_runs
+from revorg.experiments.validation.pattern_sums import YEARS, Pooled, gather_runs
 from revorg.scenarios.loading import load
 from revorg.simulation.scenario import Scenario
 
@@ -22,7 +22,7 @@ CORE = SIMPLE + COMPLEX
 STAGES = {"early": "below 3M", "mid": "5-20M", "scale": "above 20M"}
 WORLDS = (*CORE, *STAGES)
 DAYS_A_WEEK_IN_CALENDAR = 7.0
-ROWS_THAT_HOLD = 12
+ROWS_THAT_MAY_FAIL = 2
 WORST_MISS = 1.0  # half-ranges: half of a range, beyond which no row may miss
 
 Read = Callable[[Pooled], float]
@@ -57,6 +57,8 @@ class Pattern:
         As in the design's table.
     scale, unit : float, str
         A value is written as scale × value in this unit; the ranges are in plain values.
+    needed : bool
+        Whether the worlds pass only when it holds, in all of its ranges.
     """
 
     number: int
@@ -65,6 +67,16 @@ class Pattern:
     unit: str
     source: str
     entries: tuple[Entry, ...]
+    needed: bool = False
+
+    def held_by(self, inside: Floats, measured: Floats) -> Floats:
+        """Whether it holds, from the number of ranges that hold and that there was something to measure for."""
+        return np.where(self.needed, inside == len(self.entries), 2 * inside > measured)
+
+    @property
+    def failure(self) -> int:
+        """How many of the rows that may fail are used up when it does."""
+        return ROWS_THAT_MAY_FAIL + 1 if self.needed else 1
 
 
 @dataclass(frozen=True)
@@ -112,8 +124,9 @@ class Row:
 
     @property
     def holds(self) -> bool:
-        """Whether more than half of the measured ranges hold."""
-        return 2 * sum(one.holds for one in self.measured) > len(self.measured)
+        """Whether more than half of the measured ranges hold; all of them in a row that is needed."""
+        inside = sum(one.holds for one in self.measured)
+        return bool(self.pattern.held_by(np.array(inside), np.array(len(self.measured))))
 
     @property
     def miss(self) -> float:
@@ -177,6 +190,20 @@ def _pattern(number: int, name: str, unit: str, source: str, *entries: list[Entr
     return Pattern(number, name, scale, unit, source, tuple(entry for group in entries for entry in group))
 
 
+def _slack(number: int, name: str, low: float, high: float, over: str, under: str) -> Pattern:
+    """A share that is to stay between limits in every core world, when a design takes over and four years on."""
+    entries = [
+        Entry(f"{world}, {label}", low, high, partial(_in_year, world, f"{over}, {year}", f"{under}, {year}"))
+        for world in CORE
+        for year, label in YEARS.items()
+    ]
+    return Pattern(number, name, 100.0, "%", "design: neither hours nor leads are free", tuple(entries), needed=True)
+
+
+def _in_year(world: str, over: str, under: str, pooled: Pooled) -> float:
+    return pooled.ratio(world, over, under)
+
+
 _RAMP = _ratio("ramp_months", under=["runs"])
 _SPEND = _ratio("sales_and_marketing", under=["revenue"])
 _EXPANSION = _ratio("expansion", under=["expansion", "new_arr"])
@@ -207,16 +234,9 @@ PATTERNS = (
              _each(CORE, 0.33, 0.50, _SPEND), _each(CORE, 1.4, 2.2, _metric("cac"))),
     _pattern(17, "quarters whose forecast missed by more than 10 %", "%", "Forrester",
              _each(CORE, 0.60, 0.85, _metric("forecast_misses"))),
+    _slack(21, "selling capacity in use", 0.75, 0.85, "used_hours", "capacity_hours"),
+    _slack(22, "leads that no rep takes up", 0.05, 0.20, "leads_unworked", "leads_given"),
 )  # fmt: skip
-
-CAPACITY = _pattern(0, "use of selling capacity", "%", "design", _each(CORE, 0.7, 0.9, _metric("capacity_use")))
-UNWORKED = _pattern(
-    -1, "leads that no rep takes up", "%", "design", _each(CORE, 0.0, 0.3, _metric("unworked_share"))
-)  # fmt: skip
-"""No patterns, but what reps per world should follow from; fitted with the patterns and shown with the identities.
-
-Where hours or leads are in excess, the other is worth nothing.
-"""
 
 
 def worlds() -> dict[str, Scenario]:
@@ -267,8 +287,9 @@ def pattern_rows(runs: Mapping[str, Floats]) -> list[Row]:
 
 
 def accepted(rows: Sequence[Row]) -> bool:
-    """Tell whether the worlds pass: at least twelve rows hold, and none is missed by more than half its range."""
-    return sum(row.holds for row in rows) >= ROWS_THAT_HOLD and not any(row.miss > WORST_MISS for row in rows)
+    """Tell whether the worlds pass: at most two rows fail, no needed one, none by more than half its range."""
+    failed = sum(row.pattern.failure for row in rows if not row.holds)
+    return failed <= ROWS_THAT_MAY_FAIL and not any(row.miss > WORST_MISS for row in rows)
 
 
 def quick_values(

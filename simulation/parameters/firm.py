@@ -48,7 +48,7 @@ class Leadership(ParameterTable):
     neutral_customer_hours: float = parameter(14.3, low=1, high=200, unit="hours a week", plausible=(7, 30))
     """Effective hours of customer work of the neutral firm: its lift is 0."""
     scale_with_arr: float = parameter(
-        0.1, low=0, high=1, unit="exponent", plausible=(0, 0.1), source="design: above .1 growing firms lose their leads"
+        0.1, low=0, high=1, unit="exponent", plausible=(0, 0.1), source="trial: above .1 no rest"
     )
     """How the hours above grow with the firm."""
     policy_weeks: int = parameter(4, low=1, high=52, unit="weeks", plausible=(2, 8))

@@ -8,9 +8,7 @@ GIVEN = "given by whoever describes the firm"
 class Start(ParameterTable):
     """The firm's state at week 0, which the warm-up is made to arrive at; what is absent is left as it comes."""
 
-    customers_share: float | None = parameter(
-        None, low=0, high=0.5, unit="share of accounts at home", source=GIVEN
-    )
+    customers_share: float | None = parameter(None, low=0, high=0.5, unit="share of accounts at home", source=GIVEN)
     """Customers, as a share of the accounts that can be reached; stands back where customers or ARR are given."""
     customers: int | None = parameter(None, low=1, high=2_500_000, unit="customers", source=GIVEN)
     """Customers."""

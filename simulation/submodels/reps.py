@@ -21,7 +21,6 @@ from revorg.simulation.submodels.rules import (
     selling_share,
 )
 
-
 POOLED = 0  # the first of the readings of whose leads are
 
 
