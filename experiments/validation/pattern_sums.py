@@ -40,7 +40,17 @@ OF_YEARS = {
 }  # fmt: skip
 """What is added up over the last year of the warm-up and over the fourth year of the run: columns and signs."""
 TERMS = (1, 2, 3, 4)  # a customer's renewals, counted apart
-SINGLE = ("runs", "weeks", "ramp_months", "base_arr", "added_arr", "quota_usd", "prospects_first", "prospects_last")
+SINGLE = (
+    "runs",
+    "weeks",
+    "ramp_months",
+    "base_arr",
+    "added_arr",
+    "quota_usd",
+    "prospects_first",
+    "prospects_last",
+    "customers_first",
+)
 
 QUANTITIES = (
     *(f"{name}.{part}" for name in RATIOS for part in ("over", "under")),
@@ -129,6 +139,7 @@ def quantities_of(world: Scenario, seed: int) -> Floats:
     found[COLUMN["runs"]], found[COLUMN["weeks"]] = 1.0, model.week
     found[COLUMN["ramp_months"]] = months_to_ninety_percent(world.sales.ramp_weeks)
     found[COLUMN["quota_usd"]] = world.sales.on_target_earnings_usd * world.sales.quota_multiple
+    found[COLUMN["customers_first"]] = model.record[max(model.warm_up_weeks - 1, 0), record.CUSTOMERS]
     found[COLUMN["prospects_first"]] = history[0, record.PROSPECTS]
     found[COLUMN["prospects_last"]] = history[-1, record.PROSPECTS]
     return found
