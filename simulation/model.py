@@ -30,8 +30,7 @@ from revorg.simulation.people import Customer, Deal, Executive, SalesRep, View, 
 from revorg.simulation.record import RECORD, Window
 from revorg.simulation.scenario import Scenario
 from revorg.simulation.stand_ins import StandIns
-from revorg.simulation.start import State as StartState
-from revorg.simulation.start import begun, state_of
+from revorg.simulation.start import StartState, begun, state_of
 from revorg.simulation.state import Columns, Decisions, Reps, State, copied, empty_decisions, larger
 from revorg.simulation.submodels import (
     alignment,
@@ -48,6 +47,7 @@ from revorg.simulation.submodels import (
     strategy,
 )
 from revorg.simulation.submodels.rules import held_or
+from revorg.simulation.weekly_record import WeeklyRecord
 
 CHIEF = PLACES.index("chief")
 DECISION_SLOTS = 256
@@ -103,43 +103,7 @@ def has_room(open_decisions: Decisions, slots: Reps, row: int) -> bool:
 
 def arrives(world: Scenario, seeds: Sequence[int]) -> StartState:
     """Return where a firm arrives at the end of its warm-up, as a mean over seeds."""
-    pasts = [RevenueOrganization(world, seed) for seed in seeds]
-    return StartState(*np.mean([state_of(past.record[: past.warm_up_weeks]) for past in pasts], axis=0).tolist())
-
-
-class WeeklyRecord(mesa.DataCollector):
-    """The weekly record in the form in which Mesa's `batch_run` and `SolaraViz` ask for collected data.
-
-    Nothing is collected twice: the loops have filled the record already.
-    """
-
-    def __init__(self, model: "RevenueOrganization") -> None:
-        # Not DataCollector.__init__, which would set up lists to be filled by Python reporters.
-        self.model = model
-        self.model_reporters = dict.fromkeys(RECORD)
-        self.agent_reporters: dict[str, None] = {}
-        self.agenttype_reporters: dict[type[mesa.Agent], dict[str, None]] = {}
-        self._agent_records: dict[int, list[tuple[object, ...]]] = {}
-
-    @property
-    def model_vars(self) -> dict[str, list[float]]:
-        """One list a column, one entry a week since week 0; the seed beside them, as batches may leave it to chance."""
-        weekly = self.model.weekly
-        return {column: weekly[column].tolist() for column in RECORD} | {"seed": [self.model.seed] * len(weekly)}
-
-    def collect(self, model: mesa.Model) -> None:
-        """Do nothing: every week is recorded as it is lived."""
-
-    def get_model_vars_dataframe(self) -> pd.DataFrame:
-        """The weekly record, one row a week."""
-        return self.model.weekly
-
-    def get_agenttype_vars_dataframe(self, agent_type: type[mesa.Agent]) -> pd.DataFrame:
-        """Refuse: weeks are recorded, agents are not."""
-        raise BadInput(
-            f"the weekly record keeps no {agent_type.__name__}: model.customers.to_frame() and its like show those of "
-            "now; to follow them, give the model a mesa.DataCollector of your own with agenttype_reporters"
-        )
+    return StartState(*np.mean([RevenueOrganization(world, seed).start for seed in seeds], axis=0).tolist())
 
 
 class RevenueOrganization(mesa.Model):
@@ -385,6 +349,11 @@ class RevenueOrganization(mesa.Model):
     def _recorded(self, first: int, last: int) -> pd.DataFrame:
         weeks = pd.RangeIndex(first - self.warm_up_weeks, last - self.warm_up_weeks, name="week")
         return pd.DataFrame(self.record[first:last].copy(), index=weeks, columns=list(RECORD))
+
+    @property
+    def start(self) -> StartState:
+        """The firm's state when the design took over."""
+        return state_of(self.record[: self.warm_up_weeks])
 
     @property
     def outcomes(self) -> pd.Series:

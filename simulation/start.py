@@ -28,7 +28,7 @@ NEAR = 0.01
 LEAST_SHARE, MOST_SHARE = 1e-5, 0.5
 
 
-class State(NamedTuple):
+class StartState(NamedTuple):
     """What a firm is like in week 0: means over seeds.
 
     Attributes
@@ -52,15 +52,15 @@ class Beginning(NamedTuple):
         `market.initial_customers_share`.
     contract_usd : float
         `market.contract_usd`.
-    reached : State
+    reached : StartState
     """
 
     customers_share: float
     contract_usd: float
-    reached: State
+    reached: StartState
 
 
-Arrives = Callable[[Scenario, Sequence[int]], State]
+Arrives = Callable[[Scenario, Sequence[int]], StartState]
 """Where a warm-up arrives, as a mean over seeds."""
 
 
@@ -79,9 +79,9 @@ def begun(scenario: Scenario, arrives: Arrives) -> Scenario:
 
 
 def wanted_state(scenario: Scenario) -> dict[str, float]:
-    """Return what `[start]` gives, under the names of `State`."""
+    """Return what `[start]` gives, under the names of `StartState`."""
     start, market = scenario.start, scenario.market
-    given = {name: getattr(start, name) for name in State._fields}
+    given = {name: getattr(start, name) for name in StartState._fields}
     if start.customers is None and start.arr_usd is None and start.customers_share is not None:
         at_home = 1.0 - market.abroad_channels / market.channels
         given["customers"] = start.customers_share * market.accounts * at_home
@@ -89,18 +89,24 @@ def wanted_state(scenario: Scenario) -> dict[str, float]:
 
 
 def beginning_of(scenario: Scenario, arrives: Arrives) -> Beginning:
-    """Return what the warm-up begins with so that the firm arrives at its start: from the cache, or found anew."""
+    """Return what the warm-up begins with, and where it leads: from the cache, or found anew.
+
+    Where a scenario gives the beginning, only where the firm arrives from there is found.
+    """
     world, wanted = scenario.warm_up(), wanted_state(scenario)
-    if not {"customers", "arr_usd"} & set(wanted):
+    share = world.market.initial_customers_share
+    if share is None and not {"customers", "arr_usd"} & set(wanted):
         raise BadInput(
             "[start] gives neither customers nor arr_usd, and market.initial_customers_share is absent: "
             "the warm-up would not know what to begin with"
         )
     key = sha256(f"{world.world_key()} {SOURCE_HASH}".encode()).hexdigest()[:24]
     found = _FOUND.get(key) or _kept(key)
-    if found is None:
+    if found is None and share is None:
         found = solved(world, wanted, arrives)
-        _keep(key, found)
+    elif found is None:
+        found = Beginning(share, world.market.contract_usd, arrives(world, range(FIRST_SEED, FIRST_SEED + SEEDS)))
+    _keep(key, found)
     _FOUND[key] = found
     return found
 
@@ -115,7 +121,7 @@ def _path(key: str) -> Path:
 def _kept(key: str) -> Beginning | None:
     try:
         told = json.loads(_path(key).read_text(encoding="utf-8"))
-        return Beginning(float(told["customers_share"]), float(told["contract_usd"]), State(**told["reached"]))
+        return Beginning(float(told["customers_share"]), float(told["contract_usd"]), StartState(**told["reached"]))
     except (OSError, ValueError, KeyError, TypeError, RuntimeError):
         return None
 
@@ -124,6 +130,8 @@ def _keep(key: str, found: Beginning) -> None:
     """Write what was found, whole or not at all; without a place for it, it is found again next time."""
     try:
         path = _path(key)
+        if path.exists():
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix="unfinished-")
         with open(handle, "w", encoding="utf-8") as file:
@@ -141,7 +149,7 @@ def solved(world: Scenario, wanted: dict[str, float], arrives: Arrives) -> Begin
     world
         What the warm-up lives under.
     wanted
-        What it should arrive at, under the names of `State`: customers or ARR, perhaps a deal's size.
+        What it should arrive at, under the names of `StartState`: customers or ARR, perhaps a deal's size.
     arrives
         Where a warm-up arrives.
 
@@ -177,7 +185,7 @@ def _at_once(world: Scenario, wanted: dict[str, float], share: float) -> Beginni
     customers = share * market.accounts * (1.0 - market.abroad_channels / market.channels)
     contract = wanted.get("average_deal_usd", wanted.get("arr_usd", 0.0) / customers if customers else 0.0)
     contract = contract or market.contract_usd
-    return Beginning(share, contract, State(customers, customers * contract, contract, nan))
+    return Beginning(share, contract, StartState(customers, customers * contract, contract, nan))
 
 
 def _guess(world: Scenario, wanted: dict[str, float]) -> float:
@@ -191,7 +199,7 @@ def _guess(world: Scenario, wanted: dict[str, float]) -> float:
     return min(max(share, LEAST_SHARE), MOST_SHARE)
 
 
-def _misses(reached: State, wanted: dict[str, float]) -> tuple[float, float]:
+def _misses(reached: StartState, wanted: dict[str, float]) -> tuple[float, float]:
     """Return by how much the size of the firm and that of its contracts miss, as logs."""
     of_customers = _log_ratio(reached.customers, wanted.get("customers"))
     of_arr = _log_ratio(reached.arr_usd, wanted.get("arr_usd"))
@@ -211,8 +219,10 @@ def _at(world: Scenario, share: float, contract_usd: float) -> Scenario:
     return world.model_copy(update={"market": market})
 
 
-def state_of(lived: Column) -> State:
+def state_of(lived: Column) -> StartState:
     """Return the state at the end of a record of shape (weeks, columns); deals are those of its last year."""
+    if not len(lived):
+        return StartState(nan, nan, nan, nan)
     last, year = lived[-1], lived[-WEEKS_A_YEAR:].sum(axis=0)
     deal = year[record.NEW_ARR] / year[record.NEW_CUSTOMERS] if year[record.NEW_CUSTOMERS] else 0.0
-    return State(*map(float, (last[record.CUSTOMERS], last[record.ARR], deal, last[record.REPS])))
+    return StartState(*map(float, (last[record.CUSTOMERS], last[record.ARR], deal, last[record.REPS])))

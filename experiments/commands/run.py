@@ -56,8 +56,10 @@ def run(
         _print_run_json(world.name, seed, outcomes)
     else:
         from revorg.experiments.reports.run import print_outcomes
+        from revorg.experiments.reports.start import print_start
 
         print_outcomes(outcomes, heading)
+        print_start(model, world)
     if target is not None:
         from revorg.experiments.reports.run import save_course
 

@@ -5,27 +5,42 @@ import pytest
 from small_worlds import small, warmed
 
 from revorg.simulation import initialization
-from revorg.simulation.codes import gauge
+from revorg.simulation.codes import LOST, OPPORTUNITY, gauge
 from revorg.simulation.compiling import alone
 from revorg.simulation.model import RevenueOrganization
 from revorg.simulation.numbers import Now, world_of
 from revorg.simulation.parameters.mechanisms import Levers
 from revorg.simulation.record import RECORD
 from revorg.simulation.state import Reps
-from revorg.simulation.submodels import finance, rules, staffing
+from revorg.simulation.submodels import finance, staffing
 
 
 @pytest.mark.parametrize("accounts", [200, 600, 6000])
-def test_posts_at_the_start_are_what_the_plan_needs(accounts: int) -> None:
-    """To less than the smallest post."""
+def test_posts_at_the_start_are_what_the_first_leads_need(accounts: int) -> None:
+    """To less than the smallest post: half of the hours at twice the use that is intended."""
     world = small("complex-multi", accounts)
-    reps = initialization.reps_at_start(world, seed=1)
-    plan = world.finance.growth_plan * rules.arr_reference_usd(world_of(world).market)
-    quota = world.sales.on_target_earnings_usd * world.sales.quota_multiple
-    needed = rules.reps_needed(plan, quota, world.sales.attainment)
     least = world.finance.least_post
+    reps, needed = initialization.reps_at_start(world, seed=1), initialization.first_posts(world)
     assert max(needed, least) - least < reps.share.sum() <= max(needed, least) + 1e-12
     assert np.array_equal(reps.active == 1, reps.share > 0.0)
+    fuller = initialization.first_posts(world.changed({"finance.target_use": 0.5 * world.finance.target_use}))
+    assert fuller == pytest.approx(2.0 * needed) or needed == least
+
+
+def test_the_firm_begins_at_work() -> None:
+    """Deals are under way at every age and with reps who cover them, and those who said no come back one by one."""
+    model = RevenueOrganization(small("complex-multi", 20_000).changed({"run.warm_up_weeks": 0}), 1)
+    accounts, reps = model.accounts, model.rep_slots
+    deals, lost = accounts.stage == OPPORTUNITY, accounts.stage == LOST
+    assert 0.2 < np.quantile(accounts.progress[deals], 0.25) < 0.3
+    assert np.all(reps.active[accounts.rep[deals]] == 1)
+    apart = (accounts.front[deals] % 4 - reps.segment[accounts.rep[deals]]) % 4
+    assert set(apart.tolist()) <= {0, 1}
+    weeks = model.scenario.demand.lost_return_weeks
+    assert 0 <= accounts.due[lost].min() < accounts.due[lost].max() < weeks
+    model.run(26)
+    first, last = model.weekly["deals_open"].iloc[[0, 25]]
+    assert last == pytest.approx(first, rel=0.35)
 
 
 def test_part_timers_work_longer_before_posts_are_opened() -> None:
