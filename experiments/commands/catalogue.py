@@ -18,6 +18,8 @@ from revorg.simulation.errors import known_name
 from revorg.simulation.metrics import METRICS
 from revorg.simulation.parameters.mechanisms import Levers, Mechanisms
 from revorg.simulation.record import NOTED
+from revorg.simulation.scenario import Scenario
+from revorg.simulation.start import beginning_of
 
 
 @dataclass(frozen=True)
@@ -288,7 +290,20 @@ def _scenario_entries(name: str) -> list[Entry]:
     seated = ", ".join(
         f"{seat}:{holder}" for seat, holder in zip(organization.names, organization.holders, strict=True)
     )
-    return [("stands for", scenario.description), ("organization", seated), *differing]
+    return [
+        ("stands for", scenario.description), ("in week 0", _start(scenario)), ("organization", seated), *differing,
+    ]  # fmt: skip
+
+
+def _start(scenario: Scenario) -> str:
+    """Say where the firm arrives, as a mean over seeds; it is found out once and kept."""
+    from revorg.experiments.reports.start import start_line
+    from revorg.experiments.runs.terminal import TerminalProgress
+    from revorg.experiments.runs.worker import make_ready
+    from revorg.simulation.model import arrives
+
+    make_ready(TerminalProgress())
+    return start_line(scenario, beginning_of(scenario, arrives).reached)
 
 
 def _claim_entries(name: str) -> list[Entry]:
