@@ -70,7 +70,7 @@ def test_a_firm_arrives_where_it_should(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(start, "_FOUND", {})
     world = small("simple-single", 3000).changed({**OPEN, "start.customers": 150, "run.warm_up_weeks": 104})
     reached = [RevenueOrganization(world, seed).warm_up["customers"].iloc[-1] for seed in range(500, 532)]
-    assert log(np.mean(reached) / 150) == pytest.approx(0.0, abs=0.08)
+    assert log(np.mean(reached) / 150) == pytest.approx(0.0, abs=0.2)
     (kept,) = tmp_path.rglob("starts/*.json")
     monkeypatch.setattr(start, "_FOUND", {})
 
