@@ -14,6 +14,7 @@ from revorg.scenarios.loading import load
 from revorg.simulation import chance as compiled_chance
 from revorg.simulation.codes import CUSTOMER, NO_OPENING
 from revorg.simulation.model import RevenueOrganization
+from revorg.simulation.parameters.mechanisms import other_readings
 from revorg.simulation.scenario import Scenario
 from revorg.simulation.submodels.deals import group_agrees
 
@@ -93,6 +94,14 @@ def test_plans_and_stages_agree(plans: str, stage: str) -> None:
     """Account plans for some or all, and every stage of operations, on seed 4."""
     values = {"levers.account_plans": plans, "levers.operations_stage": stage, "market.attack_week": 5}
     live_alike(RevenueOrganization(small("complex-multi").changed(values).with_leader("cco", "advocate"), 4))
+
+
+@pytest.mark.parametrize("reading", other_readings())
+def test_other_readings_agree(reading: str) -> None:
+    """Each in place of the fitted one, before week 0 as well, where reviews and exits are frequent; seed 6."""
+    choice, word = reading.split("=")
+    values = {f"readings.{choice}": word, "finance.random_dismissal_per_quarter": 0.4, "finance.search_weeks": 6}
+    live_alike(RevenueOrganization(small("complex-multi").changed(values).with_leader("cro", "executor"), 6))
 
 
 def test_frequent_exits_agree() -> None:
