@@ -137,7 +137,8 @@ def test_it_is_the_same_in_every_design(switch: str) -> None:
         for leader, stage in ((("cro", "strategist"), "none"), (("coo", "operator"), "governance"))
     )
     assert one.neutral is other.neutral is not None
-    assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(one.held, other.held, strict=True))
+    for mine, theirs in zip(one.held, other.held, strict=True):
+        np.testing.assert_array_equal(np.asarray(mine, float), np.asarray(theirs, float))
     assert not all(np.all(np.isnan(np.asarray(value, float))) for value in one.held if not isinstance(value, bool))
 
 
