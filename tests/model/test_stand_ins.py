@@ -183,3 +183,10 @@ def test_a_fork_goes_on_with_what_is_held(week: int) -> None:
         twin.step()
     assert differences(model.run(weeks=40), twin) == set()
     assert differences(own.run(weeks=40), twin) == set()
+
+
+def test_a_fork_amid_the_period_in_which_a_year_ends_goes_on() -> None:
+    """Switches thrown in week 6, a twin in week 59: the second year's means come into force in week 60 in both."""
+    model = warmed().run(weeks=6).fork(off(small())).run(weeks=53)
+    twin = model.fork()
+    assert differences(model.run(weeks=3), twin.run(weeks=3)) == set()
