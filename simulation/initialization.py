@@ -251,6 +251,15 @@ def no_initiatives() -> Initiatives:
     )
 
 
+def says_of(world: Scenario) -> Column:
+    """Share of each seat's strategy hours that counts in reviews; heads have a say where that is the reading."""
+    seated = world.organization
+    say = np.array(seated.say)
+    if world.readings.reviewers == "heads":
+        say[seated.head_of] = np.maximum(say[seated.head_of], world.strategy.heads_say)
+    return say
+
+
 def people_of(organization: Organization, chief_place: int, week: int) -> People:
     """Everybody in force from a week on, settled in; policy is still to be set."""
     seats = len(organization)

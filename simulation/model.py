@@ -29,7 +29,7 @@ from revorg.simulation.organization import PLACES, Organization
 from revorg.simulation.people import Customer, Deal, Executive, SalesRep, View, Views
 from revorg.simulation.record import RECORD, Window
 from revorg.simulation.scenario import Scenario
-from revorg.simulation.stand_ins import StandIns
+from revorg.simulation.stand_ins import NeutralRun, StandIns
 from revorg.simulation.start import StartState, begun, state_of
 from revorg.simulation.state import Columns, Decisions, Reps, State, copied, empty_decisions, larger
 from revorg.simulation.submodels import (
@@ -125,6 +125,8 @@ class RevenueOrganization(mesa.Model):
         What all draws depend on; the same model with it is the same run.
     week : int
         Week about to be lived; negative during the warm-up.
+    neutral : NeutralRun or None
+        What stand-ins come from where a mechanism is switched off; see `revorg.simulation.stand_ins`.
     record : array of shape (weeks, columns)
         What every week left, warm-up included; see `record.RECORD`.
     fronts, accounts, rep_slots, people, decisions, initiatives, firm
@@ -157,34 +159,48 @@ class RevenueOrganization(mesa.Model):
         self.executive_classes = dict(executives or {})
         self._kept_views: dict[str, dict[int, View]] = {}
         self.datacollector = WeeklyRecord(self)
-        tray_hours = np.zeros(len(PLACES))
-        self.neutral = self._measure_neutral(tray_hours)
+        self.neutral: NeutralRun | None = None
+        self._neutral_from_here: NeutralRun | None = None
         self._seat(world, {})
         self.agents.do("set_policy")
-        self._live(max(self.warm_up_weeks - WEEKS_A_YEAR, 0))
-        while self.week < 0:
-            self._live(1)
-            if self.week > -WEEKS_A_YEAR:
-                tray_hours[self.people.place] += self.people.tray_hours / min(WEEKS_A_YEAR, self.warm_up_weeks)
-        self.neutral = self._measure_neutral(tray_hours)
+        self._live(self.warm_up_weeks)
         self.take_over(scenario)
-
-    def _measure_neutral(self, tray_hours: Column) -> stand_ins.NeutralMeans:
-        """Take the measure of the neutral organization: what a switched-off mechanism is held at."""
-        lived = self.record[max(0, self.warm_up_weeks + self.week - WEEKS_A_YEAR) : self.warm_up_weeks + self.week]
-        return stand_ins.NeutralMeans.of(lived, self.firm, tray_hours)
 
     def _seat(self, scenario: Scenario, classes: Mapping[str, type[Executive]]) -> None:
         """Put a scenario in force: its numbers, and one executive a seat."""
         self.scenario, self.numbers = scenario, world_of(scenario)
         self.organization: Organization = scenario.organization
         self.routes = stand_ins.routes_of(scenario)
-        self.held = stand_ins.StandIns.by(scenario, self.neutral)
-        self.firm.gauges[gauge.MATURITY] = held_or(self.held.maturity, self.firm.gauges[gauge.MATURITY])
+        self.people.say[:] = initialization.says_of(scenario)
+        self._hold()
         for agent in list(self.agents):
             agent.remove()
         for row, name in enumerate(self.organization.names):
             classes.get(name, Executive)(self, row)
+
+    def _hold(self) -> None:
+        """Hold in place of what is switched off what the neutral run gives in the year of this policy period."""
+        means = None
+        if self.neutral is not None:
+            began = self.week - self.week % self.scenario.leadership.policy_weeks
+            means = self.neutral.means(max(began, self.neutral.began))
+        self.held = StandIns.by(self.scenario, means)
+        self.firm.gauges[gauge.MATURITY] = held_or(self.held.maturity, self.firm.gauges[gauge.MATURITY])
+
+    def _neutral_run(self, scenario: Scenario) -> NeutralRun | None:
+        """Return the neutral run that a scenario's stand-ins come from; all that take over from here share it."""
+        if not stand_ins.needs_neutral_run(scenario.mechanisms):
+            return None
+        world = scenario.undesigned()
+        if self.neutral is not None and self.neutral.scenario == world:
+            return self.neutral
+        known = self._neutral_from_here
+        if known is None or known.began != self.week or known.scenario != world:
+            twin = self.fork()
+            twin.executive_classes = {}
+            twin.take_over(world)
+            known = self._neutral_from_here = NeutralRun(twin)
+        return known
 
     def take_over(self, scenario: Scenario) -> None:
         """Let a design take over from here: new lines, measures and holders, the same market, customers and past.
@@ -199,13 +215,11 @@ class RevenueOrganization(mesa.Model):
             raise BadInput(f"executives: no seat {', '.join(sorted(strangers))} is in force; in force are {known}")
         if scenario.market.accounts != self.accounts.rows or self._fronts_of(scenario) != self.fronts.size:
             raise BadInput("a design that takes over cannot change market.accounts, market.channels or market.segments")
+        self.neutral = self._neutral_run(scenario)
         self.fronts.reach[:] = initialization.reach_of(scenario, self.fronts.channel)
         before = dict(zip(self.people.place.tolist(), self.people.tray_hours.tolist(), strict=True))
         self.people = initialization.people_of(scenario.organization, CHIEF, self.week)
         self.people.span[:] = stand_ins.spans_of(scenario)
-        if scenario.rivals.heads_learn:
-            heads = scenario.organization.head_of
-            self.people.say[heads] = np.maximum(self.people.say[heads], 0.5)
         self.people.tray_hours[:] = [before.get(place, 0.0) for place in self.people.place.tolist()]
         self._seat(scenario, self.executive_classes)
         self.agents.do("set_policy")
@@ -242,6 +256,8 @@ class RevenueOrganization(mesa.Model):
             stretch = min(period - self.week % period, last - self.week)
             self._make_room(now.row, stretch)
             if self.week % period == 0:
+                if self.neutral is not None:
+                    self._hold()
                 market.drift(self.fronts, self.numbers, self.held, now)
                 self.agents.do("set_policy")
             self.week += live(self.state, self.numbers, self.held, now, stretch)
@@ -286,11 +302,13 @@ class RevenueOrganization(mesa.Model):
             setattr(twin, name, copied(getattr(self, name)))
         seats = set((scenario or self.scenario).organization.names)
         twin.executive_classes = {name: kind for name, kind in self.executive_classes.items() if name in seats}
-        twin.warm_up_weeks, twin.neutral, twin._kept_views = self.warm_up_weeks, self.neutral, {}
+        twin.warm_up_weeks, twin._kept_views = self.warm_up_weeks, {}
+        twin.neutral, twin._neutral_from_here = self.neutral, None
         twin.datacollector = WeeklyRecord(twin)
         if scenario is None:
             twin._seat(self.scenario, twin.executive_classes)
             return twin
+        twin.neutral = self._neutral_run(scenario)
         twin.take_over(scenario)
         return twin
 

@@ -44,7 +44,7 @@ class World(NamedTuple):
     operations: Any
     alignment: Any
     finance: Any
-    rivals: Any
+    readings: Any
     levers: Any
     readings: Any
 

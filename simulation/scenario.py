@@ -6,7 +6,7 @@ Most tables are declared in `revorg.simulation.parameters`; all of them can be i
 import json
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
-from typing import Annotated, Any, NoReturn, Self
+from typing import Annotated, Any, ClassVar, NoReturn, Self
 
 import numpy as np
 from pydantic import (
@@ -25,7 +25,7 @@ from revorg.simulation.errors import FOLLOWS, BadInput, near_miss, problems
 from revorg.simulation.organization import PLACES, Member, Organization, Profile, Seat
 from revorg.simulation.parameters.firm import Alignment, Decisions, Finance, Leadership, Operations, Strategy
 from revorg.simulation.parameters.market import Customers, Demand, Market, Sales
-from revorg.simulation.parameters.mechanisms import Levers, Mechanisms, Readings, Rivals, Run
+from revorg.simulation.parameters.mechanisms import Levers, Mechanisms, Readings, Run
 from revorg.simulation.parameters.ranges import Parameter, ParameterTable, parameters_of
 from revorg.simulation.parameters.start import Observed, Start
 
@@ -41,7 +41,6 @@ __all__ = [
     "Mechanisms",
     "Operations",
     "Readings",
-    "Rivals",
     "Run",
     "Sales",
     "Scenario",
@@ -96,7 +95,7 @@ Seating = Annotated[
 GIVEN = ("start", "observed")
 """Tables that tell what a firm is like; the model is not run by them."""
 
-DESIGNED = ("organization", "mechanisms", "levers", "rivals")
+DESIGNED = ("organization", "mechanisms", "levers")
 """Tables that come into force in week 0: the warm-up does not depend on them."""
 
 
@@ -104,6 +103,7 @@ class Scenario(ParameterTable):
     """A world, two catalogues and the organization in force; changes make checked copies."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
+    renamed: ClassVar[Settings] = {"rivals": "readings"}
 
     name: str
     """Label; never read by the model."""
@@ -122,7 +122,6 @@ class Scenario(ParameterTable):
     alignment: Alignment = Alignment()
     finance: Finance = Finance()
     mechanisms: Mechanisms = Mechanisms()
-    rivals: Rivals = Rivals()
     readings: Readings = Readings()
     levers: Levers = Levers()
     run: Run = Run()
@@ -201,7 +200,8 @@ class Scenario(ParameterTable):
             *above, key = path.split(".")
             table = _table_at(tables, above)
             if table is None or (table is tables and key not in tables):
-                raise BadInput(f"{path}: unknown{near_miss(path, [name for name, _ in leaves(self.as_tables())])}")
+                meant = self._renamed(path) or near_miss(path, [name for name, _ in leaves(self.as_tables())])
+                raise BadInput(f"{path}: unknown{meant}")
             table[key] = value.item() if isinstance(value, np.generic) else value
         return self.of(tables)
 
@@ -219,22 +219,29 @@ class Scenario(ParameterTable):
         """Return the same world under the neutral organization."""
         return self.model_copy(update={"organization": self.neutral_organization})
 
+    def undesigned(self) -> Self:
+        """Return the same world under the neutral organization, with all that a design may set as it was."""
+        return self._undesigned(self.neutral_organization)
+
     def warm_up(self) -> Self:
         """Return what the warm-up lives under: the present organization, with all that a design may set as it was."""
+        return self._undesigned(self.present_organization)
+
+    def _undesigned(self, organization: Organization) -> Self:
         designed = {name: type(getattr(self, name))() for name in DESIGNED if name != "organization"}
-        return self.model_copy(update={"organization": self.present_organization, **designed})
+        return self.model_copy(update={"organization": organization, **designed})
 
     def world_key(self) -> str:
         """Return a stable hash of all that a warm-up depends on.
 
-        These are the parameters, the present and the neutral organization, and where it stands open what it begins
-        with, the start; labels, the rest of the catalogues, the levers and the organization in force leave it
-        unchanged.
+        These are the parameters, the readings, the present and the neutral organization, and where it stands open
+        what it begins with, the start; labels, the rest of the catalogues, the levers and the organization in force
+        leave it unchanged.
         """
         numbers = {row.path: row.value for row in self.parameters() if not row.path.startswith("levers.")}
         start = None if numbers["market.initial_customers_share"] is not None else self.start.model_dump()
         organizations = [self.present_organization.numbers(), self.neutral_organization.numbers()]
-        described = json.dumps([numbers, start, organizations], sort_keys=True)
+        described = json.dumps([numbers, self.readings.model_dump(), start, organizations], sort_keys=True)
         return sha256(described.encode()).hexdigest()[:16]
 
     @property

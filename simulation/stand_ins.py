@@ -1,34 +1,37 @@
 """Mechanisms switched off: what is held in their place.
 
-Everything held comes from the last year of the warm-up, in which the neutral organization was in force, and so it is
-the same in every design on the same world and seed. NaN stands for "not held: the mechanism works".
+Everything held comes from the neutral run: the neutral organization's life over the same weeks, all mechanisms on, so
+that it is the same in every design on the same past. NaN stands for "not held: the mechanism works".
 """
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from revorg.simulation.codes import WEEKS_A_YEAR, Column, gauge
+from revorg.simulation.codes import EXECUTION_WORK, WEEKS_A_YEAR, Column
 from revorg.simulation.organization import PLACES, Organization
 from revorg.simulation.parameters.mechanisms import Mechanisms
 from revorg.simulation.record import record
 from revorg.simulation.scenario import Scenario
-from revorg.simulation.state import Firm, Routes
+from revorg.simulation.state import Routes
+
+if TYPE_CHECKING:
+    from revorg.simulation.model import RevenueOrganization
 
 FREE = math.nan
 
 
 @dataclass(frozen=True)
 class NeutralMeans:
-    """Means of the neutral organization's last year before the design took over.
+    """Means over some weeks of the neutral organization.
 
     Attributes
     ----------
     lift : array, shape (4,)
     alignment : array, shape (4, 4)
-        As it stood at the end; it moves slowly.
     tray_hours : array, shape (places,)
         Hours a week the in-tray took, by place.
     wrong_share, wrong_calls : float
@@ -51,23 +54,16 @@ class NeutralMeans:
     critic_worth: float
 
     @classmethod
-    def of(cls, lived: Column, firm: Firm, tray_hours: Column) -> "NeutralMeans":
-        """Measure the last year of a record of shape (weeks, columns); without a past, nothing is lifted or lost."""
-        if not len(lived):
-            gauges = firm.gauges
-            return cls(
-                np.zeros(4), firm.alignment.copy(), tray_hours, gauges[gauge.MATURITY], gauges[gauge.OWNERSHIP],
-                0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0,
-            )  # fmt: skip
-        year = lived[-WEEKS_A_YEAR:]
-        sums, means = year.sum(axis=0), year.mean(axis=0)
+    def of(cls, lived: Column, alignment: Column, tray_hours: Column) -> "NeutralMeans":
+        """Measure a record of shape (weeks, columns); alignment and in-tray hours are means already."""
+        sums, means = lived.sum(axis=0), lived.mean(axis=0)
         settled, customers = max(sums[record.DECISIONS_SETTLED], 1.0), max(sums[record.CUSTOMERS], 1.0)
         return cls(
             lift=means[record.LIFT_STRATEGY : record.LIFT_STRATEGY + 4].copy(),
-            alignment=firm.alignment.copy(),
+            alignment=alignment,
             tray_hours=tray_hours,
-            maturity=float(firm.gauges[gauge.MATURITY]),
-            ownership=float(firm.gauges[gauge.OWNERSHIP]),
+            maturity=float(means[record.MATURITY]),
+            ownership=float(means[record.OWNERSHIP]),
             review_hours=float(means[record.STRATEGY_HOURS]),
             execution_hours=float(means[record.EXECUTION_HOURS]),
             latency_days=float(sums[record.WORK_LATENCY_DAYS] / settled),
@@ -78,6 +74,44 @@ class NeutralMeans:
             champion_worth=float(sums[record.CHAMPION_WORTH] / customers),
             critic_worth=float(sums[record.CRITIC_WORTH] / customers),
         )
+
+
+class NeutralRun:
+    """The neutral organization's life from a week on, year by year, each year lived when it is first asked for.
+
+    Parameters
+    ----------
+    twin
+        A firm under the neutral organization, all mechanisms on; it lives on here and nowhere else.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        The world that it lives in.
+    began : int
+        The week from which its years are counted.
+    """
+
+    def __init__(self, twin: "RevenueOrganization") -> None:
+        self.scenario, self.began = twin.scenario, twin.week
+        self._twin = twin
+        self._years: list[NeutralMeans] = []
+
+    def means(self, week: int) -> NeutralMeans:
+        """Return the means of the year that a week belongs to."""
+        year = (week - self.began) // WEEKS_A_YEAR
+        while len(self._years) <= year:
+            self._years.append(self._live_a_year())
+        return self._years[year]
+
+    def _live_a_year(self) -> NeutralMeans:
+        twin, first = self._twin, self._twin.week + self._twin.warm_up_weeks
+        alignment, tray_hours = np.zeros((4, 4)), np.zeros(len(PLACES))
+        for _ in range(WEEKS_A_YEAR):
+            alignment += twin.firm.alignment / WEEKS_A_YEAR
+            twin.run(weeks=1)
+            tray_hours[twin.people.place] += twin.people.tray_hours / WEEKS_A_YEAR
+        return NeutralMeans.of(twin.record[first : first + WEEKS_A_YEAR], alignment, tray_hours)
 
 
 class StandIns(NamedTuple):
@@ -105,41 +139,20 @@ class StandIns(NamedTuple):
     tray_hours: Column  # (places,)
 
     @classmethod
-    def by(cls, world: Scenario, neutral: NeutralMeans) -> "StandIns":
-        """What the switches of a scenario hold."""
+    def by(cls, world: Scenario, neutral: NeutralMeans | None) -> "StandIns":
+        """What the switches of a scenario hold; without means of the neutral run, what needs none."""
         works: Mechanisms = world.mechanisms
         clamp = world.levers.held_maturity
         held = nothing_held()._replace(
-            staffing=not works.staffing, exits=not works.exits, maturity=FREE if clamp is None else float(clamp)
-        )
-        for is_working, stand_in in (
-            (works.influence, {"reach": _neutral_reach(world, neutral)}),
-            (works.queueing, {"latency_days": neutral.latency_days, "tray_hours": neutral.tray_hours}),
-            (works.rework, {"wrong_calls": neutral.wrong_calls}),
-            (works.response, {"harm_days": neutral.latency_days, "harm_wrong": neutral.wrong_share}),
-            (works.learning, {"review_hours": neutral.review_hours}),
-            (works.moving_cost, {"moved_share": neutral.moved_share}),
-            (works.initiatives, {"execution_hours": neutral.execution_hours}),
-            (works.handoffs, {"alignment": neutral.alignment}),
-            (works.coaching, {"coaching_lift": float(neutral.lift[1])}),
-            (works.buying_groups, {"group_lift": neutral.lift}),
-            (works.champions, {"champion_worth": neutral.champion_worth}),
-            (works.critics, {"critic_worth": neutral.critic_worth}),
-            (works.references, {"references": neutral.references}),
-            (works.maturity, {"maturity": neutral.maturity}),
-            (works.ownership, {"ownership": neutral.ownership}),
-            (works.offensives, {"pressure": _mean_pressure(world)}),
-        ):
-            if not is_working:
-                held = held._replace(**stand_in)
+            staffing=not works.staffing, exits=not works.exits, maturity=FREE if clamp is None else float(clamp),
+            pressure=FREE if works.offensives else _mean_pressure(world),
+        )  # fmt: skip
+        if neutral is None:
+            return held
+        off = (stand_in for switch, stand_in in MEASURED.items() if not getattr(works, switch))
+        for stand_in in off:
+            held = held._replace(**stand_in(world, neutral))
         return held
-
-
-def nothing_held() -> StandIns:
-    """No stand-in at all: every mechanism works."""
-    numbers = dict.fromkeys(StandIns._fields, FREE) | {"staffing": False, "exits": False}
-    arrays = {"alignment": (4, 4), "group_lift": (4,), "tray_hours": (len(PLACES),)}
-    return StandIns(**numbers | {name: np.full(shape, FREE) for name, shape in arrays.items()})  # type: ignore[arg-type]
 
 
 def _neutral_reach(world: Scenario, neutral: NeutralMeans) -> float:
@@ -150,6 +163,38 @@ def _neutral_reach(world: Scenario, neutral: NeutralMeans) -> float:
     reach = rules.influence_base + rules.influence_collaboration * seated.collaboration[below]
     reach = reach + rules.influence_alignment * aligned + rules.influence_level * (seated.level[below] - 1.0)
     return float(np.clip(reach, 0.0, 1.0).mean())
+
+
+MEASURED: Mapping[str, Callable[[Scenario, NeutralMeans], dict[str, Any]]] = {
+    "influence": lambda world, neutral: {"reach": _neutral_reach(world, neutral)},
+    "queueing": lambda _, neutral: {"latency_days": neutral.latency_days, "tray_hours": neutral.tray_hours},
+    "rework": lambda _, neutral: {"wrong_calls": neutral.wrong_calls},
+    "response": lambda _, neutral: {"harm_days": neutral.latency_days, "harm_wrong": neutral.wrong_share},
+    "learning": lambda _, neutral: {"review_hours": neutral.review_hours},
+    "moving_cost": lambda _, neutral: {"moved_share": neutral.moved_share},
+    "initiatives": lambda _, neutral: {"execution_hours": neutral.execution_hours},
+    "handoffs": lambda _, neutral: {"alignment": neutral.alignment},
+    "coaching": lambda _, neutral: {"coaching_lift": float(neutral.lift[EXECUTION_WORK])},
+    "buying_groups": lambda _, neutral: {"group_lift": neutral.lift},
+    "champions": lambda _, neutral: {"champion_worth": neutral.champion_worth},
+    "critics": lambda _, neutral: {"critic_worth": neutral.critic_worth},
+    "references": lambda _, neutral: {"references": neutral.references},
+    "maturity": lambda _, neutral: {"maturity": neutral.maturity},
+    "ownership": lambda _, neutral: {"ownership": neutral.ownership},
+}
+"""Switches whose stand-ins are measured on the neutral run, and what each holds."""
+
+
+def needs_neutral_run(works: Mechanisms) -> bool:
+    """Whether a switch is off whose stand-in has to be measured."""
+    return not all(getattr(works, switch) for switch in MEASURED)
+
+
+def nothing_held() -> StandIns:
+    """No stand-in at all: every mechanism works."""
+    numbers = dict.fromkeys(StandIns._fields, FREE) | {"staffing": False, "exits": False}
+    arrays = {"alignment": (4, 4), "group_lift": (4,), "tray_hours": (len(PLACES),)}
+    return StandIns(**numbers | {name: np.full(shape, FREE) for name, shape in arrays.items()})  # type: ignore[arg-type]
 
 
 def _mean_pressure(world: Scenario) -> float:

@@ -34,7 +34,7 @@ class MadeUpRuns:
     size : function
         By what factor a seed's runs are larger: numerators and denominators of ratios alike.
     under : dict of str to function
-        Other rules under rival mechanisms.
+        Other rules under other readings.
     """
 
     count = 1

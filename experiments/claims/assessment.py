@@ -18,7 +18,7 @@ from revorg.experiments.runs.worker import make_ready
 from revorg.scenarios.loading import load
 from revorg.simulation.errors import BadInput
 from revorg.simulation.fingerprint import fingerprint
-from revorg.simulation.parameters.mechanisms import Rivals
+from revorg.simulation.parameters.mechanisms import other_readings
 
 HEADLINE = "arr_growth"
 
@@ -109,7 +109,7 @@ class Assessment:
     tally : Tally
         How many of them were made just now.
     rivals : dict of str to tuple of Result
-        The same claims under each rival mechanism; empty unless asked for.
+        The same claims under the other reading of each structural choice; empty unless asked for.
     """
 
     fingerprint: str
@@ -164,7 +164,7 @@ def assess_claims(
         measurements, effects, runs = run_until_precise(questions, everything, precision, pool, progress)
         results = _results(questions, effects, measurements, precision)
         others = {}
-        for rival in Rivals.model_fields if rivals else ():
+        for rival in other_readings() if rivals else ():
             found, answered, more = run_until_precise(questions, set(), precision, pool, progress, rival)
             others[rival] = _results(questions, answered, found, precision)
             runs += more

@@ -33,7 +33,7 @@ def run_until_precise(
     pool : PairedRuns
     progress : Progress
     rival : str
-        A rival mechanism in place of ours; none when empty.
+        A reading in place of the worlds' own, as ``choice=word``; none when empty.
 
     Returns
     -------

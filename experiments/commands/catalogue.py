@@ -16,7 +16,7 @@ from revorg.experiments.runs.machine import cache_folder
 from revorg.scenarios import loading
 from revorg.simulation.errors import known_name
 from revorg.simulation.metrics import METRICS
-from revorg.simulation.parameters.mechanisms import Levers, Mechanisms
+from revorg.simulation.parameters.mechanisms import Levers, Mechanisms, Readings
 from revorg.simulation.record import NOTED
 from revorg.simulation.scenario import Scenario
 from revorg.simulation.start import beginning_of
@@ -180,6 +180,15 @@ def _levers() -> Listing:
     return Listing.of("levers of a design", ("lever", "choices", "default", "what it does"), keys, rows)
 
 
+def _readings() -> Listing:
+    rows = [
+        (name, _choices(field, None), " ".join((field.description or "").split()))
+        for name, field in Readings.model_fields.items()
+    ]
+    title, keys = "structural choices, the fitted reading first", ("choice", "readings", "description")
+    return Listing.of(title, ("choice", "readings", "what it decides"), keys, rows)
+
+
 def _choices(field: Any, number_of_it: Any) -> str:
     if number_of_it is not None:
         return f"{number_of_it.low:g}..{number_of_it.high:g} {number_of_it.unit}"
@@ -231,6 +240,7 @@ LISTS: dict[str, Callable[[], Listing]] = {
     "parameters": _parameters,
     "mechanisms": _mechanisms,
     "levers": _levers,
+    "readings": _readings,
     "cache": _cache,
 }
 
@@ -268,6 +278,7 @@ def _kinds() -> Iterator[tuple[str, Iterable[str], Callable[[str], list[Entry]]]
     yield "parameter", parameters, lambda path: _parameter_entries(parameters[path])
     yield "mechanism", Mechanisms.model_fields, lambda name: _row_entries(_mechanisms(), name)
     yield "lever", Levers.model_fields, lambda name: _row_entries(_levers(), name)
+    yield "reading", Readings.model_fields, lambda name: _row_entries(_readings(), name)
 
 
 def _row_entries(table: Listing, name: str) -> list[Entry]:

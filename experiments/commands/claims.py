@@ -18,7 +18,9 @@ def claims(
     ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Claims to test; all when none.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Stop after 32 pairs.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Go on until intervals are half as wide.")] = False,
-    rivals: Annotated[bool, typer.Option("--rivals", help="Test again under each rival mechanism.")] = False,
+    rivals: Annotated[
+        bool, typer.Option("--rivals", help="Test again under the other reading of each structural choice.")
+    ] = False,
     workers: Workers = PROCESSORS,
     fresh: Fresh = False,
     out: Annotated[

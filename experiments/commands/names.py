@@ -13,7 +13,7 @@ def list_(
     kind: Annotated[
         str,
         typer.Argument(
-            metavar="scenarios|profiles|seats|claims|metrics|columns|parameters|mechanisms|levers|cache",
+            metavar="scenarios|profiles|seats|claims|metrics|columns|parameters|mechanisms|levers|readings|cache",
             help="What to list.",
         ),
     ],

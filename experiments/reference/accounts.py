@@ -71,7 +71,8 @@ class Front(Holder):
         noise = model.draws.normal(chance.purpose.OBSERVATION, model.week, self.row)
         seen = self.attractiveness + math.sqrt(variance) * noise
         before = rule.aged_variance(self.uncertainty, kept, market.attractiveness_sd)
-        gain = rule.kalman_gain(before, variance)
+        believes_all = model.world.readings.review == "last_look"
+        gain = 1.0 if believes_all else rule.kalman_gain(before, variance)
         self.belief = kept * self.belief + gain * (seen - kept * self.belief)
         self.uncertainty, self.reviewed = (1.0 - gain) * before, model.week
 

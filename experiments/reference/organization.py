@@ -51,7 +51,11 @@ class PlainOrganization(mesa.Model):  # type: ignore[misc]
             own = float(seated.in_tray_cap[leader.row])
             leader.in_tray_cap = plain.world.leadership.in_tray_cap if own != own else own
             leader.habit, leader.inclination = float(seated.habit[leader.row]), seated.inclination[leader.row].tolist()
+            leader.say = float(seated.say[leader.row])
         plain.heads = [plain.leaders[row] for row in seated.head_of.tolist()]
+        if plain.world.readings.reviewers == "heads":
+            for head in plain.heads:
+                head.say = max(head.say, plain.world.strategy.heads_say)
         for name, value in zip(GAUGES, model.firm.gauges.tolist(), strict=True):
             setattr(plain.firm, name, value)
         for name in ("lift", "contribution", "alignment", "shortfall"):

@@ -142,6 +142,8 @@ class Leader(Holder):
             rules.dismissal_per_quarter, rules.dismissal_per_miss, min(firm.misses, quarters), self.measures[0],
             2.0 * short,
         )  # fmt: skip
+        if model.world.readings.exits == "random":
+            dismissed = rules.random_dismissal_per_quarter
         burnt = rules.burnout_per_year / 52 * (0.5 + self.resistance()) * 2.0 * (1.0 - firm.ownership)
         if model.quarter_ends and model.draws.uniform(purpose.DISMISSAL, model.week, self.place) < dismissed:
             model.record["dismissals"] += 1.0

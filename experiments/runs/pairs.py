@@ -44,7 +44,7 @@ class Task:
     windows : tuple of str
         The windows to measure, as ``first-last`` weeks.
     rival : str
-        A rival mechanism in place of ours; none when empty.
+        A reading in place of the world's own, as ``choice=word``; none when empty.
     """
 
     world: str
@@ -63,8 +63,7 @@ class Task:
 
     def settings_of(self, design: str) -> dict[str, object]:
         """What is set in the world for one design."""
-        rival = {f"rivals.{self.rival}": True} if self.rival else {}
-        return {**rival, **Design.parse(design).settings}
+        return {**_reading(self.rival), **Design.parse(design).settings}
 
 
 @dataclass(frozen=True)
@@ -96,9 +95,15 @@ class RunsFailed(RuntimeError):  # noqa: N818  (it names what happened)
         self.failures = failures
 
 
+def _reading(rival: str) -> dict[str, object]:
+    """Return what is set for a reading that is written as ``choice=word``."""
+    choice, _, word = rival.partition("=")
+    return {f"readings.{choice}": word} if rival else {}
+
+
 @lru_cache(maxsize=64)
 def _base(world: str, rival: str) -> BaseScenario:
-    scenario = load(world).changed({f"rivals.{rival}": True}) if rival else load(world)
+    scenario = load(world).changed(_reading(rival))
     return BaseScenario(scenario_number(scenario), scenario)
 
 

@@ -102,6 +102,8 @@ class Strategy(ParameterTable):
     """Initiatives worked on side by side; the others wait."""
     switching_loss: float = parameter(0.1, low=0, high=0.5, unit="share", plausible=(0.05, 0.2))
     """Hours lost for each initiative at work beyond the first."""
+    heads_say: float = parameter(0.5, low=0, high=1, unit="share", plausible=(0.2, 0.8))
+    """Share of a head's strategy hours that counts in reviews, where `readings.reviewers` is heads."""
 
 
 class Decisions(ParameterTable):
@@ -293,7 +295,7 @@ class Finance(ParameterTable):
     )
     """Chance of dismissal that each missed quarter in a row adds."""
     random_dismissal_per_quarter: float = parameter(0.08, low=0, high=1, unit="probability", plausible=(0.04, 0.12))
-    """Chance of dismissal each quarter under the rival mechanism of random exits."""
+    """Chance of dismissal each quarter, where `readings.exits` is random."""
     burnout_per_year: float = parameter(0.1, low=0, high=5, unit="per year", plausible=(0.05, 0.3), uncertain=True)
     """Rate of burning out under full resistance."""
     discount_a_year: float = parameter(0.1, low=0.001, high=1, unit="per year", plausible=(0.08, 0.15))

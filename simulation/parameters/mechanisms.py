@@ -1,6 +1,6 @@
-"""What can be switched, chosen and replaced: mechanisms, rivals, levers, and how long a run lasts."""
+"""What can be switched, read otherwise and chosen: mechanisms, readings, levers, and how long a run lasts."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from revorg.simulation.parameters.ranges import ParameterTable, parameter
 
@@ -21,8 +21,8 @@ class Run(ParameterTable):
 class Mechanisms(ParameterTable):
     """Switches of mechanisms: true while the mechanism works, false while its neutral stand-in replaces it.
 
-    A stand-in holds what the mechanism gives at the mean of the last year of the warm-up, in which the neutral
-    organization was in force: it is the same in every design on the same world and seed.
+    A stand-in holds what the mechanism gives under the neutral organization over the same weeks, at each year's mean:
+    it is the same in every design that takes over from the same past.
     """
 
     habit: bool = True
@@ -71,27 +71,37 @@ class Mechanisms(ParameterTable):
     """Holders of the chief's place leave and are replaced (off: nobody leaves)."""
 
 
-class Rivals(ParameterTable):
-    """Rival mechanisms that a sceptic would name, each in place of ours; all are off by default."""
-
-    heads_learn: bool = False
-    """Heads of functions learn about the fronts too: half of their strategy hours count in the review."""
-    over_steering: bool = False
-    """Reviews believe the last look alone, and moves of the allocation cost twice as much."""
-    random_exits: bool = False
-    """Leaders are dismissed at random times, not after misses."""
-
-
 class Readings(ParameterTable):
     """Structural choices: where two readings of how firms work are both plausible, both are built.
 
-    They belong to the world: the warm-up is lived by them, and so are both arms of a contrast.
+    They belong to the world: the warm-up is lived by them, and so are both arms of a contrast. The fitted worlds use
+    the first word of each.
     """
 
+    reviewers: Literal["chief", "heads"] = "chief"
+    """Whose strategy hours count in reviews: the say that seats are given (Hambrick & Mason 1984), or that of the heads
+    of functions as well (Wooldridge & Floyd 1990), which brings more hours of review."""
+    review: Literal["filter", "last_look"] = "filter"
+    """What a review makes of what it sees: a weighing of old belief against new look (Kalman 1960), or a belief in the
+    last look alone (Kahneman & Tversky 1973), which moves the budget more."""
     posts: Literal["demand", "plan"] = "demand"
-    """Posts in sales follow the hours that leads and deals ask for, or the new ARR that is planned."""
+    """What posts in sales follow: the hours that leads and deals ask for (workload, Talley 1961), or the
+    new ARR that is planned, which lags behind a firm that does better than it planned."""
     leads: Literal["pooled", "owned"] = "pooled"
-    """A lead waits for any rep with room, or for the one who was given it when it came."""
+    """Whose leads are: any rep's with room (pooled servers, Kleinrock 1976), or that rep's to whom each was given when
+    it came (Song, Tucker & Murrell 2015), where more are left lying."""
+    exits: Literal["misses", "random"] = "misses"
+    """When chiefs are dismissed: after misses (Warner, Watts & Wruck 1988), or at random times (Brickley 2003), so that
+    a firm in trouble dismisses fewer."""
+
+
+def other_readings() -> tuple[str, ...]:
+    """Return the second reading of each structural choice, as ``choice=word``.
+
+    >>> other_readings()[0]
+    'reviewers=heads'
+    """
+    return tuple(f"{name}={get_args(field.annotation)[1]}" for name, field in Readings.model_fields.items())
 
 
 class Levers(ParameterTable):

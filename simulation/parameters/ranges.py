@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from math import inf
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, NamedTuple, Self
 
 from pydantic import (
     BaseModel,
@@ -121,6 +121,8 @@ class ParameterTable(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
     )
+    renamed: ClassVar[Mapping[str, str]] = {}
+    """Keys under names that they had before, for those who still write them."""
 
     @model_validator(mode="before")
     @classmethod
@@ -135,12 +137,18 @@ class ParameterTable(BaseModel):
 
     @classmethod
     def _unknown(cls, key: str, value: Any, *, told: bool) -> InitErrorDetails:
-        hint = near_miss(key, cls.model_fields) if told else ""
+        hint = (cls._renamed(key) or near_miss(key, cls.model_fields)) if told else ""
         return InitErrorDetails(
             type=PydanticCustomError("unknown_key", "unknown{hint}", {"hint": hint}),
             loc=(key,),
             input=value,
         )
+
+    @classmethod
+    def _renamed(cls, path: str) -> str:
+        """Say what is meant by a path that begins with a former name ("" for any other)."""
+        now = cls.renamed.get(str(path).partition(".")[0])
+        return f"; did you mean {now}?" if now else ""
 
     @field_validator("*", mode="before")
     @classmethod

@@ -9,6 +9,9 @@ from revorg.simulation.stand_ins import StandIns
 from revorg.simulation.state import Firm, People, Reps
 from revorg.simulation.submodels.rules import quota_usd
 
+AT_RANDOM = 1
+"""Place of the word for exits at random times."""
+
 
 @rule
 def quit_hazard(base_per_year: float, per_miss: float, morale: float) -> float:
@@ -171,7 +174,7 @@ def _leaders_leave(
 def _dismissal(firm: Firm, people: People, s: int, world: World, week: int) -> float:
     """Probability that the holder of a seat is dismissed at this quarter's end. [0..1]"""
     rules, other = world.finance, 0.0
-    if world.rivals.random_exits:
+    if world.readings.exits == AT_RANDOM:
         return rules.random_dismissal_per_quarter
     for m in range(1, 4):
         other += people.measures[s, m] * max(firm.shortfall[m], 0.0)

@@ -24,6 +24,9 @@ from revorg.simulation.state import Decisions, Firm, Fronts, Initiatives
 from revorg.simulation.submodels.matters import enter
 from revorg.simulation.submodels.rules import front_review_hours, held_or, kept_after
 
+LAST_LOOK = 1
+"""Place of the word for reviews that believe the last look alone."""
+
 
 @rule
 def kalman_gain(prior_variance: float, observation_variance: float) -> float:
@@ -144,7 +147,7 @@ def _look_at(fronts: Fronts, f: int, maturity: float, noise: float, world: World
     seen = fronts.attractiveness[f] + math.sqrt(seen_with) * noise
     prior = kept * fronts.belief[f]
     prior_variance = aged_variance(fronts.uncertainty[f], kept, market.attractiveness_sd)
-    gain = 1.0 if world.rivals.over_steering else kalman_gain(prior_variance, seen_with)
+    gain = 1.0 if world.readings.review == LAST_LOOK else kalman_gain(prior_variance, seen_with)
     fronts.belief[f] = prior + gain * (seen - prior)
     fronts.uncertainty[f] = (1.0 - gain) * prior_variance
     fronts.reviewed[f] = week
@@ -269,5 +272,5 @@ def _move(fronts: Fronts, gauges: Column, world: World) -> None:
     for f in range(fronts.channel.shape[0]):
         moved += 0.5 * abs(fronts.proposal[f] - fronts.allocation[f])
         fronts.allocation[f] = fronts.proposal[f]
-    gauges[gauge.MOVING] += moved * (world.strategy.moving_cost_weeks * (2.0 if world.rivals.over_steering else 1.0))
+    gauges[gauge.MOVING] += moved * world.strategy.moving_cost_weeks
     gauges[gauge.PROPOSAL_OPEN] = 0.0

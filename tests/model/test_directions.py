@@ -15,7 +15,7 @@ import pytest
 from revorg.scenarios.loading import load
 from revorg.simulation.metrics import METRICS
 from revorg.simulation.model import RevenueOrganization
-from revorg.simulation.parameters.mechanisms import Levers, Mechanisms, Rivals
+from revorg.simulation.parameters.mechanisms import Levers, Mechanisms, Readings
 from revorg.simulation.parameters.ranges import ParameterTable
 from revorg.simulation.record import RECORD
 from revorg.simulation.scenario import Scenario
@@ -43,7 +43,7 @@ class Ends(NamedTuple):
 
 def switches() -> set[str]:
     """Return the paths of all switches."""
-    tables: dict[str, type[ParameterTable]] = {"mechanisms": Mechanisms, "levers": Levers, "rivals": Rivals}
+    tables: dict[str, type[ParameterTable]] = {"mechanisms": Mechanisms, "levers": Levers, "readings": Readings}
     return {f"{name}.{switch}" for name, table in tables.items() for switch in table.model_fields}
 
 

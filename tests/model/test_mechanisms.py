@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from small_worlds import differences, small, warmed
 
 from revorg import simulation
-from revorg.simulation.codes import PROCESS_CHANGE, Column, gauge
+from revorg.simulation.codes import PROCESS_CHANGE, gauge
 from revorg.simulation.compiling import alone
 from revorg.simulation.metrics import METRICS
 from revorg.simulation.model import TABLES, RevenueOrganization
@@ -228,19 +228,3 @@ def test_held_maturity_is_held_through_the_week() -> None:
     for firm, stand_ins in ((free, nothing_held()), (held, nothing_held()._replace(maturity=0.5))):
         alone(strategy.carry_out)(copied(todo), copied(model.fronts), firm, sums, model.numbers, stand_ins)
     assert held.gauges[gauge.MATURITY] == before < free.gauges[gauge.MATURITY]
-
-
-def test_stand_in_of_waiting_is_a_years_mean() -> None:
-    """In-tray hours that are held come from the last year of the warm-up, place by place."""
-    hours: list[Column] = []
-
-    class Watched(RevenueOrganization):
-        def _live(self, weeks: int) -> None:
-            for _ in range(weeks):
-                super()._live(1)
-                hours.append(self.people.tray_hours.copy())
-
-    model = Watched(small("simple-single"), seed=4)
-    expected = np.zeros(len(model.neutral.tray_hours))
-    expected[model.people.place] = np.mean(hours[-52:], axis=0)
-    assert model.neutral.tray_hours == pytest.approx(expected)

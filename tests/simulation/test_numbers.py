@@ -99,7 +99,7 @@ def test_whatever_a_scenario_says_the_compiled_week_is_one() -> None:
     given = {"market.attack_week": 3, "market.shift_week": 4, "market.attack_front": 1, "levers.held_maturity": 0.5}
     worlds = [load(name) for name in loading.names()] + [
         WORLD.changed(given),
-        WORLD.changed({"levers.account_plans": "best", "rivals.random_exits": True}),
+        WORLD.changed({"levers.account_plans": "best", "readings.exits": "random"}),
         beyond(WORLD, market={"channels": 6000, "attractiveness_sd": 3}, strategy={"review_hours": 0}),
     ]
     types = {str(numba.typeof(world_of(world))) for world in worlds}  # type: ignore[no-untyped-call]

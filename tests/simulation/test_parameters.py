@@ -178,6 +178,8 @@ def test_a_number_too_large_for_a_float_is_only_outside() -> None:
     ("path", "message"),
     [
         ("market.chanels", "[market] chanels: unknown; did you mean channels?"),
+        ("rivals.random_exits", "rivals.random_exits: unknown; did you mean readings?"),
+        ("readings.exit", "[readings] exit: unknown; did you mean exits?"),
         ("markt.channels", "markt.channels: unknown; did you mean market.channels?"),
         ("channels", "channels: unknown; did you mean market.channels?"),
         ("market.channels.more", "market.channels.more: unknown; did you mean market.channels?"),
@@ -306,6 +308,12 @@ def test_entries_can_be_added_to_a_catalogue() -> None:
     )
     assert added.organization.place.tolist() == [0, 1, 3, 4, 5, 6, 7]
     assert added.organization.parent[-1] == added.organization.row_of("chief")
+
+
+def test_a_table_under_its_former_name_is_told_by_its_present_one() -> None:
+    """Though the two names have little in common."""
+    with pytest.raises(BadInput, match=r"^\[rivals\]: unknown; did you mean readings\?$"):
+        Scenario.of({**WORLD.as_tables(), "rivals": {"random_exits": True}})
 
 
 # Identity

@@ -31,7 +31,7 @@ def print_assessment(assessment: Assessment) -> None:
         ranks = [*words.matching_lines(parts), *words.reversal_lines(parts)]
         _print_block(out, heading, [*words.decomposition_lines(parts), *ranks])
     if assessment.rivals:
-        _print_block(out, "Under rival mechanisms, each in place of ours", words.rival_lines(assessment))
+        _print_block(out, "Under other readings, each in place of the fitted one", words.rival_lines(assessment))
     controls = [
         f"Control {control.name} {words.came_out(control)}: {control.detail}." for control in assessment.controls
     ]

@@ -156,7 +156,7 @@ def reversal_lines(parts: Decomposition, most: int = 6) -> list[str]:
 
 
 def rival_lines(assessment: Assessment) -> list[str]:
-    """Set the verdicts under each rival mechanism beside ours; a mark stands where they differ."""
+    """Set the verdicts under each other reading beside ours; a mark stands where they differ."""
     lines = []
     for place, ours in enumerate(assessment.results):
         others = [(name, results[place].verdict) for name, results in assessment.rivals.items()]

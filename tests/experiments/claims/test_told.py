@@ -113,9 +113,9 @@ def test_kept_runs_are_announced(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_rivals_are_counted_by_name_and_not_announced(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is told twice what a run takes."""
-    notes = told(QUICK, Kept(noisy({})), monkeypatch, "misfit-hurts-both-seats", rival="random_exits")
+    notes = told(QUICK, Kept(noisy({})), monkeypatch, "misfit-hurts-both-seats", rival="exits=random")
     assert notes.said == []
-    assert [what for what, _, _ in notes.counted] == ["random_exits 1–32"]
+    assert [what for what, _, _ in notes.counted] == ["exits=random 1–32"]
 
 
 def test_what_the_rest_needs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -148,7 +148,7 @@ def test_a_column_of_the_weekly_record_is_shown_beside_the_metric_of_its_name() 
         assert told in both.stdout
 
 
-@pytest.mark.parametrize("kind", ["mechanisms", "levers", "cache"])
+@pytest.mark.parametrize("kind", ["mechanisms", "levers", "readings", "cache"])
 def test_other_lists(kind: str) -> None:
     """There may be nothing on them, and that is said."""
     said = revorg("list", kind)
@@ -156,7 +156,18 @@ def test_other_lists(kind: str) -> None:
     assert said.stdout.strip()
 
 
-KINDS = ("scenarios", "profiles", "seats", "claims", "metrics", "parameters", "mechanisms", "levers", "cache")
+KINDS = (
+    "scenarios",
+    "profiles",
+    "seats",
+    "claims",
+    "metrics",
+    "parameters",
+    "mechanisms",
+    "levers",
+    "readings",
+    "cache",
+)
 
 
 @pytest.mark.parametrize("kind", KINDS)

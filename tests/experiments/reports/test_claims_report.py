@@ -201,11 +201,11 @@ def test_verdicts_of_calibrated_worlds_are_not_provisional(
 
 
 def test_rivals_stand_beside(assessment: Assessment, capsys: pytest.CaptureFixture[str]) -> None:
-    """Every claim's verdict under a rival mechanism is printed, with a mark where it differs."""
+    """Every claim's verdict under another reading is printed, with a mark where it differs."""
     rival = tuple(replace(result) for result in assessment.results)
-    print_assessment(replace(assessment, rivals={"random_exits": rival}))
+    print_assessment(replace(assessment, rivals={"exits=random": rival}))
     printed = capsys.readouterr().out
-    assert printed.count("random_exits") == len(registry().claims)
+    assert printed.count("exits=random") == len(registry().claims)
     assert "≠" not in printed
 
 

@@ -296,22 +296,22 @@ def test_later_seeds_count_everywhere(assess: Assess) -> None:
 
 
 def test_rivals_are_run_and_stand_beside(assess: Assess) -> None:
-    """A rival mechanism that turns the effect around contradicts the claim there, and a mark says so."""
+    """A reading that turns the effect around contradicts the claim there, and a mark says so."""
     turned = planted(dict.fromkeys(WORLDS, -0.04))
-    runs = MadeUpRuns(planted(), under={"random_exits": turned})
+    runs = MadeUpRuns(planted(), under={"exits=random": turned})
     found = assess(runs, claim(), rivals=True)
     verdicts = {name: results[0].verdict for name, results in found.rivals.items()}
-    assert verdicts.pop("random_exits") == "contradicted"
+    assert verdicts.pop("exits=random") == "contradicted"
     assert verdicts
     assert set(verdicts.values()) == {"supported"}
-    assert found.rivals["random_exits"][0].answers[0].effect.effect == pytest.approx(-0.04)
+    assert found.rivals["exits=random"][0].answers[0].effect.effect == pytest.approx(-0.04)
     assert {task.rival for task in runs.tasks} == {"", *found.rivals}
     (line,) = words.rival_lines(found)
     assert line.startswith("planted: supported; ")
-    assert "random_exits contradicted ≠" in line
+    assert "exits=random contradicted ≠" in line
     assert line.count("≠") == 1
     assert found.runs == (1 + len(found.rivals)) * 4 * 2 * PAIRS
-    assert "random_exits contradicted ≠" in report_html(found, {})
+    assert "exits=random contradicted ≠" in report_html(found, {})
 
 
 def test_every_control_has_to_pass(found: Assessment, capsys: pytest.CaptureFixture[str]) -> None:

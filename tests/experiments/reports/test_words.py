@@ -185,7 +185,7 @@ def test_reversals() -> None:
 
 
 def test_rivals() -> None:
-    """Each claim beside its own verdict under each rival."""
+    """Each claim beside its own verdict under each other reading."""
     ours, rival = answer(PRECISE), answer(replace(PRECISE, effect=-0.02, low=-0.024, high=-0.016))
     both = assessment(ours, rival)
     found = replace(both, rivals={"one": both.results, "two": both.results[::-1]})
