@@ -10,6 +10,9 @@ from revorg.experiments.claims.assessment import Answer, Assessment, Result
 from revorg.experiments.claims.controls import Control
 from revorg.experiments.claims.decomposition import Decomposition
 from revorg.experiments.reports.numbers import scale_of, written
+from revorg.experiments.reports.pay import unequal_pay
+from revorg.scenarios.designs import Design
+from revorg.scenarios.loading import load
 from revorg.simulation.record import window_weeks
 
 
@@ -209,6 +212,14 @@ def _chances(bound: float) -> str:
     if bound < 1e-2:
         return f"at most {ceil(1e4 * bound - 1e-6)} times in 10,000"
     return f"at most {ceil(1e3 * bound - 1e-6)} times in 1,000"
+
+
+def pay_lines(assessment: Assessment) -> list[str]:
+    """Say which designs pay more or less for their leaders than the warm-up, and what became of the difference."""
+    arms = sorted({arm for answer in assessment.answers for arm in answer.question.arms})
+    return list(
+        unequal_pay((f"{design} in {world}", Design.parse(design).apply(load(world))) for world, design in arms)
+    )
 
 
 def pairing_lines(assessment: Assessment) -> list[str]:
