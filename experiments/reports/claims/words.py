@@ -119,7 +119,9 @@ def cells_of(answer: Answer) -> Iterator[tuple[str, dict[str, str]]]:
     scale = scale_of(answer.outcome.metric)
     for world in answer.by_world:
         cells = {
-            design: f"{written(level.effect * scale.factor)} {interval(level, scale.factor, sign=False)}"
+            Design.parse(
+                design
+            ).name: f"{written(level.effect * scale.factor)} {interval(level, scale.factor, sign=False)}"
             for (where, design), level in answer.cells.items()
             if where == world
         }
@@ -216,10 +218,9 @@ def _chances(bound: float) -> str:
 
 def pay_lines(assessment: Assessment) -> list[str]:
     """Say which designs pay more or less for their leaders than the warm-up, and what became of the difference."""
-    arms = sorted({arm for answer in assessment.answers for arm in answer.question.arms})
-    return list(
-        unequal_pay((f"{design} in {world}", Design.parse(design).apply(load(world))) for world, design in arms)
-    )
+    found = sorted({arm for answer in assessment.answers for arm in answer.question.arms})
+    arms = [(world, Design.parse(text)) for world, text in found]
+    return list(unequal_pay((f"{design.name} in {world}", design.apply(load(world))) for world, design in arms))
 
 
 def pairing_lines(assessment: Assessment) -> list[str]:
