@@ -69,9 +69,9 @@ def test_tasks_run_designs_of_every_kind() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("cro", "design cro: expected seat:holder, for example cro:strategist, or nobody"),
-        ("a:b:c", "design a:b:c: expected seat:holder"),
-        ("[1]", r"design \[1\]: "),
+        ("cro", 'design "cro": expected seat:holder, for example cro:strategist, or nobody'),
+        ("a:b:c", 'design "a:b:c": expected seat:holder'),
+        ("[1]", "design "),
         ("[" * 100_000, "expected seat:holder"),
         ('{"name": "x", "leavers": {}}', r"leavers.*unknown.*did you mean levers"),
         ('{"name": "x", "chief": "cro"}', "chief.*is not seat:holder"),

@@ -347,7 +347,7 @@ def test_claims_call_designs_of_their_file_by_name(tmp_path: Path) -> None:
     assert book.claims[0].cells == (str(design), "cro:executor")
     assert book.claims[0].outcomes[0].designs == {str(design): 1, "nobody": -1}
     assert {term.design for term in book.claims[0].outcomes[0].summands(["w"])} == {str(design), "nobody"}
-    with pytest.raises(BadInput, match="two heads: expected seat:holder"):
+    with pytest.raises(BadInput, match='"two heads": expected seat:holder'):
         read_registry(files(tmp_path, SOURCE + FACTORIAL + cells))
     with pytest.raises(BadInput, match=r"heads\.seles: unknown"):
         read_registry(files(tmp_path, SOURCE + FACTORIAL + NAMED.replace("sales", "seles") + cells))
