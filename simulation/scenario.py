@@ -134,8 +134,8 @@ class Scenario(ParameterTable):
             raise PydanticCustomError(FOLLOWS, "what it builds on is not sound")
         if isinstance(given, Organization):
             return given
-        if isinstance(given, Mapping):
-            given = {place: member for place, member in given.items() if member != NOBODY}
+        if isinstance(given, Mapping):  # an unknown place stays, to be told
+            given = {place: who for place, who in given.items() if who != NOBODY or place not in PLACES}
         members = _MEMBERS.validate_python(given)
         try:
             return Organization.of(members, info.data["seats"], info.data["profiles"])

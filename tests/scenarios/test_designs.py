@@ -1,13 +1,16 @@
 """One kind of design, as text or as a table: what it sets, and how it is told from another."""
 
 import json
+from pathlib import Path
 
 import pytest
 from small_worlds import small
 
 from revorg.experiments.runs.pairs import Task
 from revorg.scenarios.designs import Design
+from revorg.scenarios.loading import load
 from revorg.simulation.errors import BadInput
+from revorg.simulation.organization import HEADS
 
 TABLE = {
     "name": "two heads", "chief": "cro:strategist", "lines": ["marketing", "sales"],
@@ -64,6 +67,21 @@ def test_tasks_run_designs_of_every_kind() -> None:
     assert task.settings_of(str(design)) == {"rivals.random_exits": True, **design.settings}
     assert json.loads(task.unit.arms[0].settings) == json.loads(json.dumps(design.settings))
     assert json.loads(task.unit.arms[1].settings) == {"organization.chief": "nobody"}
+
+
+def test_a_file_leaves_a_place_to_nobody_and_another_fills_it(tmp_path: Path) -> None:
+    """Where one extends the other; the heads have to be there, and a place that is none cannot be left."""
+    (tmp_path / "lean.toml").write_text('extends = "simple-single"\norganization.chief = "nobody"\n')
+    (tmp_path / "led.toml").write_text(
+        'extends = "lean.toml"\norganization.chief = { seat = "cro", holder = "advocate" }\n'
+    )
+    lean, led = (load(tmp_path / name) for name in ("lean.toml", "led.toml"))
+    assert (lean.chief, led.chief) == ("nobody", "cro:advocate")
+    assert lean.organization.places == ("top", *HEADS)
+    with pytest.raises(BadInput, match="head_of_sales: missing; sales needs a head"):
+        lean.changed({"organization.head_of_sales": "nobody"})
+    with pytest.raises(BadInput, match="cheif"):
+        lean.changed({"organization.cheif": "nobody"})
 
 
 @pytest.mark.parametrize(
