@@ -60,6 +60,7 @@ GAUGES = (
     "heads",  # people paid last week, operations' own staff apart
     "newcomers",  # growth of heads last week
     "planned",  # customers with an account plan last week
+    "bought_hours",  # paid hours a week beside the reps' own, for what leaders cost less than in the warm-up
 )
 gauge = constants("gauge", GAUGES)
 """Place of every scalar: ``firm.gauges[gauge.MATURITY]``. Loops take the places as constants."""

@@ -26,6 +26,7 @@ from revorg.simulation.compiling import loop
 from revorg.simulation.errors import BadInput
 from revorg.simulation.numbers import Now, World, world_of
 from revorg.simulation.organization import PLACES, Organization
+from revorg.simulation.pay import bought_hours
 from revorg.simulation.people import Customer, Deal, Executive, SalesRep, View, Views
 from revorg.simulation.record import RECORD, Window
 from revorg.simulation.scenario import Scenario
@@ -206,7 +207,13 @@ class RevenueOrganization(mesa.Model):
         """Let a design take over from here: new lines, measures and holders, the same market, customers and past.
 
         Open decisions go to their new owners with raise times and replies kept; beliefs, alignment and maturity stay
-        with the firm; whoever holds a seat now is settled in.
+        with the firm; whoever holds a seat now is settled in. What its leaders cost less than those of the warm-up is
+        paid for selling hours instead, from here on; what they cost more is taken from these.
+
+        Raises
+        ------
+        BadInput
+            If the scenario's market has another shape, or all hours in sales would not pay for its leaders.
         """
         scenario = begun(scenario, arrives)
         strangers = set(self.executive_classes) - set(scenario.organization.names)
@@ -216,6 +223,8 @@ class RevenueOrganization(mesa.Model):
         if scenario.market.accounts != self.accounts.rows or self._fronts_of(scenario) != self.fronts.size:
             raise BadInput("a design that takes over cannot change market.accounts, market.channels or market.segments")
         self.neutral = self._neutral_run(scenario)
+        bought = bought_hours(scenario, self.rep_slots, self.firm.gauges[gauge.BOUGHT_HOURS])
+        self.firm.gauges[gauge.BOUGHT_HOURS] = bought
         self.fronts.reach[:] = initialization.reach_of(scenario, self.fronts.channel)
         before = dict(zip(self.people.place.tolist(), self.people.tray_hours.tolist(), strict=True))
         self.people = initialization.people_of(scenario.organization, CHIEF, self.week)

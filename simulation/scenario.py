@@ -22,7 +22,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from revorg.simulation.errors import FOLLOWS, BadInput, near_miss, problems
-from revorg.simulation.organization import PLACES, Member, Organization, Profile, Seat
+from revorg.simulation.organization import NOBODY, PLACES, Member, Organization, Profile, Seat
 from revorg.simulation.parameters.firm import Alignment, Decisions, Finance, Leadership, Operations, Strategy
 from revorg.simulation.parameters.market import Customers, Demand, Market, Sales
 from revorg.simulation.parameters.mechanisms import Levers, Mechanisms, Readings, Run
@@ -85,11 +85,11 @@ Seating = Annotated[
         {
             "type": "object",
             "propertyNames": {"enum": list(PLACES)},
-            "additionalProperties": Member.model_json_schema(),
+            "additionalProperties": {"anyOf": [Member.model_json_schema(), {"const": NOBODY}]},
         }
     ),
 ]
-"""An organization, which files give as places and who sits there."""
+"""An organization, which files give as places and who sits there, or nobody."""
 
 
 GIVEN = ("start", "observed")
@@ -154,6 +154,8 @@ class Scenario(ParameterTable):
             raise PydanticCustomError(FOLLOWS, "what it builds on is not sound")
         if isinstance(given, Organization):
             return given
+        if isinstance(given, Mapping):  # an unknown place stays, to be told
+            given = {place: who for place, who in given.items() if who != NOBODY or place not in PLACES}
         members = _MEMBERS.validate_python(given)
         try:
             return Organization.of(members, info.data["seats"], info.data["profiles"])
@@ -246,7 +248,9 @@ class Scenario(ParameterTable):
 
     @property
     def chief(self) -> str:
-        """Seat and holder in the chief's place, as ``seat:holder``."""
+        """Seat and holder in the chief's place, as ``seat:holder``, or nobody."""
+        if "chief" not in self.organization.places:
+            return NOBODY
         row = self.organization.row_of("chief")
         return f"{self.organization.names[row]}:{self.organization.holders[row]}"
 

@@ -25,8 +25,8 @@ DEFAULT = load("complex-multi").changed({"run.warm_up_weeks": 0})
 
 
 def with_seats(seats: int) -> Scenario:
-    """Return the default world with so many seats: staff chiefs besides the six of the neutral organization."""
-    tables = DEFAULT.as_tables()
+    """Return the default world with so many seats: unpaid staff chiefs besides the six of the neutral organization."""
+    tables = DEFAULT.changed({"finance.leader_pay_usd": 0.0}).as_tables()
     for number in range(1, seats - 5):
         seat = f"staff_{number}"
         tables["seats"][seat] = dict(tables["seats"]["placebo"])

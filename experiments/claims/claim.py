@@ -11,8 +11,19 @@ from importlib.resources.abc import Traversable
 from itertools import product
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
+from revorg.scenarios.designs import Design, Designs
 from revorg.scenarios.reading import LARGEST_FILE_BYTES, FileKind, parse_toml
 from revorg.simulation.errors import BadInput, few, known_name, near_miss, shown
 from revorg.simulation.metrics import METRICS
@@ -60,9 +71,15 @@ def _some(values: Any) -> Any:
     return values
 
 
+def _design(name: str, info: ValidationInfo) -> str:
+    """Return the text of a design that its file names, or that is written out."""
+    return str(Design.parse((info.context or {}).get(name, name)))
+
+
 SomeNames = Annotated[tuple[str, ...], AfterValidator(_some)]
 Weight = Annotated[float, BeforeValidator(_weight)]
 Window = Annotated[str, BeforeValidator(_window)]
+DesignText = Annotated[str, AfterValidator(_design)]
 MetricName = Annotated[str, AfterValidator(_known_metric)]
 Size = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 """Of an effect, in the metric's own unit; true is no number."""
@@ -77,7 +94,7 @@ class Term(_Row):
 
     weight: Weight
     world: str
-    design: str
+    design: DesignText
     window: Window = FOUR_YEARS
 
     @property
@@ -100,7 +117,8 @@ class Outcome(_Row):
     sesoi : float
         Smallest effect of interest, in the metric's own unit.
     designs, worlds : dict of str to float
-        Weights whose product is meant; without worlds, the mean over the registry's core worlds.
+        Weights whose product is meant, by design's text and by world; without worlds, the mean over the registry's
+        core worlds.
     terms : tuple of Term
         Summands that are no product.
     """
@@ -110,7 +128,7 @@ class Outcome(_Row):
     predicts: Prediction
     sesoi: Size
     window: Window = FOUR_YEARS
-    designs: dict[str, Weight] = {}
+    designs: dict[DesignText, Weight] = {}
     worlds: dict[str, Weight] = {}
     terms: tuple[Term, ...] = ()
 
@@ -181,7 +199,7 @@ class Claim(_Row):
     by_construction: ByConstruction
     forced_sign: str = ""
     notes: tuple[str, ...] = ()
-    cells: tuple[str, ...] = ()
+    cells: tuple[DesignText, ...] = ()
     outcomes: Annotated[tuple[Outcome, ...], AfterValidator(_some)]
 
     @model_validator(mode="after")
@@ -204,7 +222,7 @@ class Factorial(_Row):
 
     @property
     def designs(self) -> list[str]:
-        """Every ``seat:person``, persons running fastest."""
+        """Every ``seat:holder``, persons running fastest."""
         return [f"{seat}:{person}" for seat, person in product(self.seats, self.persons)]
 
 
@@ -220,6 +238,10 @@ class _Document(_Row):
     source: Source
     factorial: Factorial | None = None
     claims: tuple[Claim, ...]
+
+
+_DESIGNS = TypeAdapter(Designs)
+"""What a file lists below [[designs]]: its claims call these by their names."""
 
 
 @dataclass(frozen=True)
@@ -264,7 +286,8 @@ def _parse(name: str, content: bytes) -> _Document:
         for claim in filter(lambda claim: isinstance(claim, dict), claims):
             claim.setdefault("source", source.get("id"))
     try:
-        return _Document.model_validate(raw)
+        named = {design.name: str(design) for design in _DESIGNS.validate_python(raw.pop("designs", []))}
+        return _Document.model_validate(raw, context=named)
     except ValidationError as fault:
         raise BadInput(few(_fault_lines(name, fault))) from None
 

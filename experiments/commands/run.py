@@ -10,10 +10,12 @@ import typer
 from revorg.experiments.commands.options import whole
 
 if TYPE_CHECKING:
+    from revorg.simulation.pay import Pay
     from revorg.simulation.scenario import Scenario
 
 
 PLACEBO, GENERALIST = "placebo", "generalist"  # what the neutral organization has in the chief's place
+EMPTY = "nobody"
 
 
 def run(
@@ -22,7 +24,10 @@ def run(
         str | None, typer.Option(help=f"Seat in the chief's place; with --leader alone: {PLACEBO}.")
     ] = None,
     leader: Annotated[
-        str | None, typer.Option(metavar="PROFILE", help=f"Who holds it; with --seat alone: {GENERALIST}.")
+        str | None,
+        typer.Option(
+            metavar="PROFILE", help=f"Who holds it, or {EMPTY}, to leave it empty; with --seat alone: {GENERALIST}."
+        ),
     ] = None,
     changes: Annotated[
         list[str] | None,
@@ -46,19 +51,22 @@ def run(
     from revorg.experiments.runs.terminal import TerminalProgress
     from revorg.experiments.runs.worker import make_ready
     from revorg.simulation.model import RevenueOrganization
+    from revorg.simulation.pay import Pay
 
     make_ready(TerminalProgress())
     model = RevenueOrganization(world, seed=seed)
     model.run()
     outcomes = {str(name): float(value) for name, value in model.outcomes.items()}
     heading = f"{world.name}, chief {world.chief}, seed {seed}, {model.week} weeks"
+    pay = Pay.of(world)
     if as_json:
-        _print_run_json(world.name, seed, outcomes)
+        _print_run_json(world.name, seed, pay, outcomes)
     else:
+        from revorg.experiments.reports.pay import pay_line
         from revorg.experiments.reports.run import print_outcomes
         from revorg.experiments.reports.start import print_start
 
-        print_outcomes(outcomes, heading)
+        print_outcomes(outcomes, heading, pay_line(pay))
         print_start(model, world)
     if target is not None:
         from revorg.experiments.reports.run import save_course
@@ -75,11 +83,19 @@ def _prepared(name: str, seat: str | None, leader: str | None, changes: list[str
     if weeks is not None:
         settings["run.weeks"] = weeks
     if seat is not None or leader is not None:
-        settings["organization.chief"] = {
-            "seat": PLACEBO if seat is None else seat,
-            "holder": GENERALIST if leader is None else leader,
-        }
+        settings["organization.chief"] = _chief(seat, leader)
     return load(name).changed(settings)
+
+
+def _chief(seat: str | None, leader: str | None) -> dict[str, str] | str:
+    """Say who sits in the chief's place."""
+    if leader != EMPTY:
+        return {"seat": seat or PLACEBO, "holder": leader or GENERALIST}
+    if seat is None:
+        return EMPTY
+    from revorg.simulation.errors import BadInput
+
+    raise BadInput(f"--seat {seat} --leader {EMPTY}: an empty place has no seat; leave --seat out")
 
 
 def _change(text: str) -> tuple[str, Any]:
@@ -116,14 +132,20 @@ def _drawable(plot: Path | None) -> Path | None:
     return plot
 
 
-def _print_run_json(name: str, seed: int, outcomes: dict[str, float]) -> None:
+def _print_run_json(name: str, seed: int, pay: "Pay", outcomes: dict[str, float]) -> None:
     from revorg.experiments.reports.numbers import finite
     from revorg.simulation.fingerprint import fingerprint
 
     measured = {metric: finite(value) for metric, value in outcomes.items()}
     print(
         json.dumps(
-            {"scenario": name, "seed": seed, "fingerprint": fingerprint(), "outcomes": measured},
+            {
+                "scenario": name,
+                "seed": seed,
+                "fingerprint": fingerprint(),
+                "leaders": {"heads": pay.heads, "pay_usd": pay.usd, "bought_hours": pay.hours},
+                "outcomes": measured,
+            },
             indent=1,
             allow_nan=False,
         )

@@ -53,6 +53,7 @@ def run_sweep(file: Path, out: Path, workers: int, cluster: str | None, cluster_
         print(f"Stopped: {_reason(fault)}. What was run is kept; go on with: {again}", file=sys.stderr)
         raise typer.Exit(FAILED) from None
     print(done.told)
+    _tell_pay(study)
     if done.failed:
         _tell_failures(study, out)
         raise typer.Exit(FAILED)
@@ -62,6 +63,16 @@ def _reason(fault: Exception) -> str:
     if isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return "there is no room left on the disk"
     return str(fault)
+
+
+def _tell_pay(study: "Study") -> None:
+    """Say which designs paid more or less for their leaders than the warm-up, and what became of the difference."""
+    from revorg.experiments.reports.pay import unequal_pay
+    from revorg.experiments.studies.plan import Plan
+
+    pairings = Plan.of(study).pairings
+    for line in unequal_pay((f"{each.design_name} in {each.scenario_name}", each.scenario) for each in pairings):
+        print(line)
 
 
 def _tell_failures(study: "Study", out: Path) -> None:

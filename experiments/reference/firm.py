@@ -41,6 +41,7 @@ class Firm:
     reps_wanted: float
     heads: float
     planned: float
+    bought_hours: float
     mean_contract: float
     lift: list[float]
     contribution: list[float]
@@ -257,6 +258,7 @@ class Firm:
         reps, levels = sum(rep.active * rep.share for rep in model.reps), sum(leader.level for leader in model.leaders)
         record["revenue"] = revenue * (1.0 - rules.partner_share * by_partners / max(sold, 1.0))
         record["sales_cost"] = reps * model.world.sales.on_target_earnings_usd / 52
+        record["sales_cost"] += model.hours_beside() * model.hour_of_a_rep
         record["service_cost"] = served
         running = (rules.infrastructure_share + rules.overhead_share) * relief * revenue
         record["other_cost"] = running + staff + rules.leader_pay_usd * levels / 52

@@ -58,6 +58,7 @@ class PlainOrganization(mesa.Model):  # type: ignore[misc]
                 head.say = max(head.say, plain.world.strategy.heads_say)
         for name, value in zip(GAUGES, model.firm.gauges.tolist(), strict=True):
             setattr(plain.firm, name, value)
+        plain.firm.bought_hours = plain.hours_for_pay()
         for name in ("lift", "contribution", "alignment", "shortfall"):
             setattr(plain.firm, name, getattr(model.firm, name).tolist())
         todo = model.initiatives
@@ -136,6 +137,22 @@ class PlainOrganization(mesa.Model):  # type: ignore[misc]
     def posts_in_sales(self) -> float:
         """Add up the posts that are filled or being filled, in full ones."""
         return sum(rep.share for rep in self.reps)
+
+    @property
+    def hour_of_a_rep(self) -> float:
+        """What an hour in sales costs."""
+        return self.world.sales.on_target_earnings_usd / 52 / self.world.sales.rep_hours
+
+    def hours_for_pay(self) -> float:
+        """Return the hours that selling has been given, or has given, so that pay of leaders comes to the same."""
+        levels_before = sum(seat.level for seat in self.world.warm_up().organization.seats)
+        levels = sum(leader.level for leader in self.leaders)
+        return self.world.finance.leader_pay_usd / 52 * (levels_before - levels) / self.hour_of_a_rep
+
+    def hours_beside(self) -> float:
+        """Return these hours as far as the reps at work have them to give."""
+        working = sum(rep.share for rep in self.reps if rep.active)
+        return max(self.firm.bought_hours, -working * self.world.sales.rep_hours) if working else 0.0
 
     def make_room(self) -> None:
         """Think of as many further posts as there are, at a quarter's beginning at which none is unused."""

@@ -197,7 +197,8 @@ class Rep(Holder):
         self.deals, self.per_priority = [], math.inf
         if self.active:
             share = rule.selling_share(model.firm.maturity, rules.admin_share, rules.admin_relief)
-            self.hours = share * rules.rep_hours * self.share
+            working = sum(rep.share for rep in model.reps if rep.active)
+            self.hours = share * (rules.rep_hours * self.share + model.hours_beside() * self.share / working)
             self.hours *= rule.responsive(rules.coaching_gain, model.firm.lift[EXECUTION_WORK])
             self.hours *= rule.ramp(float(model.week - self.hired), rules.ramp_weeks) * self.skill
             model.record["reps"] += self.share

@@ -77,10 +77,11 @@ def save_course(weekly: pd.DataFrame, title: str, path: Path) -> None:
     _save(course_figure(weekly, title), path)
 
 
-def print_outcomes(outcomes: Mapping[str, float], heading: str) -> None:
-    """Print the outcomes of one run, headline first, with units and definitions."""
+def print_outcomes(outcomes: Mapping[str, float], heading: str, pay: str) -> None:
+    """Print what leaders cost, and the outcomes of one run, headline first, with units and definitions."""
     out = console()
     out.print(Text(heading, style="bold"))
+    out.print(Text(pay))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("outcome", no_wrap=True)
     table.add_column("value", justify="right", no_wrap=True)

@@ -10,7 +10,7 @@ from revorg.simulation.numbers import Now, World
 from revorg.simulation.record import record
 from revorg.simulation.state import Firm, Fronts, People, Reps
 from revorg.simulation.submodels.plans import planned_new_arr, posts_wanted
-from revorg.simulation.submodels.rules import quota_usd
+from revorg.simulation.submodels.rules import bought_a_post, posts_at_work, quota_usd, rep_hour_usd, rep_year_usd
 
 HEAD_COST_USD = 100_000.0  # pay of one person in success or operations; turns their budgets into heads
 HOURS_A_YEAR = 2080.0  # 52 weeks of 40 hours
@@ -50,9 +50,7 @@ def _pay(
     """Book the week's revenue and costs, and count the people paid."""
     rules, operations, gauges = world.finance, world.operations, firm.gauges
     weekly = gauges[gauge.ARR_USD] / WEEKS_A_YEAR
-    posts, levels = 0.0, 0
-    for r in range(reps.active.shape[0]):
-        posts += reps.active[r] * reps.share[r]
+    posts, levels = posts_at_work(reps), 0
     for s in range(people.level.shape[0]):
         levels += people.level[s]
     relief = 1.0 - operations.cost_relief * gauges[gauge.MATURITY]
@@ -60,7 +58,10 @@ def _pay(
     staff_share = operations.staff_share_of_arr * cost_of(operations, world.levers.operations_stage)
     staff = staff_share * gauges[gauge.MATURITY] * weekly
     sums[record.REVENUE] = weekly * _kept(fronts, rules.partner_share)
-    sums[record.SALES_COST] = posts * world.sales.on_target_earnings_usd / WEEKS_A_YEAR
+    own_hours, a_year = world.sales.rep_hours, rep_year_usd(world.sales)
+    bought = bought_a_post(gauges[gauge.BOUGHT_HOURS], posts, own_hours)
+    a_post = a_year + WEEKS_A_YEAR * bought * rep_hour_usd(a_year, own_hours)
+    sums[record.SALES_COST] = posts * a_post / WEEKS_A_YEAR
     sums[record.SERVICE_COST] = served
     running = (rules.infrastructure_share + rules.overhead_share) * relief * weekly
     sums[record.OTHER_COST] = running + staff + rules.leader_pay_usd * levels / WEEKS_A_YEAR

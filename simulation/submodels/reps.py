@@ -13,9 +13,11 @@ from revorg.simulation.stand_ins import StandIns
 from revorg.simulation.state import Accounts, Firm, Fronts, Reps
 from revorg.simulation.submodels.heaps import drop_first, list_rows, push
 from revorg.simulation.submodels.rules import (
+    bought_a_post,
     deal_hours_of,
     held_or,
     most_contested,
+    posts_at_work,
     priority_of,
     responsive,
     selling_share,
@@ -69,15 +71,15 @@ def take_leads(
 @phase
 def _share_hours(reps: Reps, firm: Firm, sums: Column, sales: Any, held: StandIns, week: int) -> None:
     """Give every rep at work the week's productive selling hours."""
-    selling = sales.rep_hours * selling_share(firm.gauges[gauge.MATURITY], sales.admin_share, sales.admin_relief)
+    posts, total = posts_at_work(reps), 0.0
+    paid = sales.rep_hours + bought_a_post(firm.gauges[gauge.BOUGHT_HOURS], posts, sales.rep_hours)
+    selling = paid * selling_share(firm.gauges[gauge.MATURITY], sales.admin_share, sales.admin_relief)
     selling *= responsive(sales.coaching_gain, held_or(held.coaching_lift, firm.lift[EXECUTION_WORK]))
-    posts, total = 0.0, 0.0
     for r in range(reps.active.shape[0]):
         reps.load[r] = reps.weight[r] = reps.hours[r] = 0.0
         if reps.active[r] == 1:
             ramped = ramp(float(week - reps.hired[r]), sales.ramp_weeks)
             reps.hours[r] = selling * reps.share[r] * ramped * reps.skill[r]
-            posts += reps.share[r]
             total += reps.hours[r]
     sums[record.REPS] = posts
     sums[record.CAPACITY_HOURS] = total

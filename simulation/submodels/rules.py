@@ -3,9 +3,10 @@
 import math
 from typing import Any
 
-from revorg.simulation.codes import Column
+from revorg.simulation.codes import WEEKS_A_YEAR, Column
 from revorg.simulation.compiling import phase, rule
 from revorg.simulation.numbers import World
+from revorg.simulation.state import Reps
 
 
 @rule
@@ -139,6 +140,37 @@ def quota_usd(sales: Any) -> float:
 
 
 @rule
+def rep_year_usd(sales: Any) -> float:
+    """What a full post in sales costs in a year. [USD]
+
+    >>> from revorg.simulation.parameters.market import Sales
+    >>> rep_year_usd(Sales(on_target_earnings_usd=104_000.0))
+    104000.0
+    """
+    return sales.on_target_earnings_usd
+
+
+@rule
+def rep_hour_usd(year_usd: float, rep_hours: float) -> float:
+    """What an hour of a rep costs, whatever it is spent on. [USD]
+
+    >>> rep_hour_usd(104_000.0, rep_hours=40.0)
+    50.0
+    """
+    return year_usd / (WEEKS_A_YEAR * rep_hours)
+
+
+@rule
+def bought_a_post(bought_hours: float, posts: float, rep_hours: float) -> float:
+    """Hours a week that each full post at work has beside its own, or lacks: all alike, and never below none. [h]
+
+    >>> bought_a_post(20.0, posts=4.0, rep_hours=40.0), bought_a_post(-200.0, posts=4.0, rep_hours=40.0)
+    (5.0, -40.0)
+    """
+    return max(bought_hours / posts, -rep_hours) if posts > 0.0 else 0.0
+
+
+@rule
 def front_review_hours(strategy: Any, products: int) -> float:
     """Effective hours that one review of one front takes: more with more products. [h]
 
@@ -147,6 +179,15 @@ def front_review_hours(strategy: Any, products: int) -> float:
     9.0
     """
     return strategy.review_hours + strategy.review_hours_per_product * (products - 1)
+
+
+@phase
+def posts_at_work(reps: Reps) -> float:
+    """Posts in sales that somebody holds, in full ones."""
+    posts = 0.0
+    for r in range(reps.active.shape[0]):
+        posts += reps.active[r] * reps.share[r]
+    return posts
 
 
 @phase

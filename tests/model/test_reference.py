@@ -10,6 +10,7 @@ from revorg.experiments.reference import chance as plain_chance
 from revorg.experiments.reference.agreement import disagreements
 from revorg.experiments.reference.chance import plain
 from revorg.experiments.reference.organization import PlainOrganization
+from revorg.scenarios.designs import Design
 from revorg.scenarios.loading import load
 from revorg.simulation import chance as compiled_chance
 from revorg.simulation.codes import CUSTOMER, NO_OPENING
@@ -72,6 +73,20 @@ def test_core_worlds_agree_over_a_window_in_which_everything_happens(world: str)
 def test_designs_agree(world: str, leader: tuple[str, str]) -> None:
     """Broad lines and narrow, on seed 7."""
     live_alike(RevenueOrganization(small(world).with_leader(*leader), 7))
+
+
+@pytest.mark.parametrize(
+    "design",
+    [
+        "nobody",
+        "vp_sales:executor",
+        '{"name": "", "set": {"organization.staff_1": {"seat": "cso", "holder": "executor"}}}',
+    ],
+)
+def test_designs_with_other_pay_agree(design: str) -> None:
+    """Fewer leaders, cheaper ones or more of them, for whom selling gains or gives hours; on seed 2."""
+    world = small("complex-multi").changed({"finance.leader_pay_usd": 20_000.0, "finance.quits_per_year": 1.0})
+    live_alike(RevenueOrganization(Design.parse(design).apply(world), 2))
 
 
 def test_a_world_of_full_size_agrees() -> None:

@@ -32,6 +32,8 @@ def print_assessment(assessment: Assessment) -> None:
         _print_block(out, heading, [*words.decomposition_lines(parts), *ranks])
     if assessment.rivals:
         _print_block(out, "Under other readings, each in place of the fitted one", words.rival_lines(assessment))
+    if unequal := words.pay_lines(assessment):
+        _print_block(out, "Designs whose leaders cost more or less: the difference goes to or from selling", unequal)
     controls = [
         f"Control {control.name} {words.came_out(control)}: {control.detail}." for control in assessment.controls
     ]

@@ -10,6 +10,9 @@ from revorg.experiments.claims.assessment import Answer, Assessment, Result
 from revorg.experiments.claims.controls import Control
 from revorg.experiments.claims.decomposition import Decomposition
 from revorg.experiments.reports.numbers import scale_of, written
+from revorg.experiments.reports.pay import unequal_pay
+from revorg.scenarios.designs import Design
+from revorg.scenarios.loading import load
 from revorg.simulation.record import window_weeks
 
 
@@ -116,7 +119,9 @@ def cells_of(answer: Answer) -> Iterator[tuple[str, dict[str, str]]]:
     scale = scale_of(answer.outcome.metric)
     for world in answer.by_world:
         cells = {
-            design: f"{written(level.effect * scale.factor)} {interval(level, scale.factor, sign=False)}"
+            Design.parse(
+                design
+            ).name: f"{written(level.effect * scale.factor)} {interval(level, scale.factor, sign=False)}"
             for (where, design), level in answer.cells.items()
             if where == world
         }
@@ -209,6 +214,13 @@ def _chances(bound: float) -> str:
     if bound < 1e-2:
         return f"at most {ceil(1e4 * bound - 1e-6)} times in 10,000"
     return f"at most {ceil(1e3 * bound - 1e-6)} times in 1,000"
+
+
+def pay_lines(assessment: Assessment) -> list[str]:
+    """Say which designs pay more or less for their leaders than the warm-up, and what became of the difference."""
+    found = sorted({arm for answer in assessment.answers for arm in answer.question.arms})
+    arms = [(world, Design.parse(text)) for world, text in found]
+    return list(unequal_pay((f"{design.name} in {world}", design.apply(load(world))) for world, design in arms))
 
 
 def pairing_lines(assessment: Assessment) -> list[str]:

@@ -25,6 +25,7 @@ from revorg.experiments.claims.decomposition import (
 )
 from revorg.experiments.claims.verdicts import combine, false_support_bound, finding, judge
 from revorg.experiments.runs.pairs import Measurements, Task, TaskResult
+from revorg.scenarios.designs import Design
 from revorg.simulation.errors import BadInput
 from revorg.simulation.metrics import METRICS
 
@@ -327,6 +328,29 @@ def test_registry_of_several_files(tmp_path: Path) -> None:
     assert book.factorial.worlds == ("w",)
     assert [claim.id for claim in book.select(["claim-9"])] == ["claim-9"]
     assert book.select() == book.claims
+
+
+NAMED = """
+[[designs]]
+name = "two heads"
+chief = "cro:strategist"
+heads = { sales = "executor" }
+"""
+
+
+def test_claims_call_designs_of_their_file_by_name(tmp_path: Path) -> None:
+    """In contrasts, terms and cells; what cannot be a design is told by its place."""
+    outcomes = CLAIM.replace('"a:b"', '"two heads"').replace('"c:d"', '"nobody"')
+    cells = outcomes.replace("outcomes", 'cells = ["two heads", "cro:executor"]\noutcomes')
+    book = read_registry(files(tmp_path, SOURCE + FACTORIAL + NAMED + cells))
+    design = Design(name="two heads", chief="cro:strategist", heads={"sales": "executor"})
+    assert book.claims[0].cells == (str(design), "cro:executor")
+    assert book.claims[0].outcomes[0].designs == {str(design): 1, "nobody": -1}
+    assert {term.design for term in book.claims[0].outcomes[0].summands(["w"])} == {str(design), "nobody"}
+    with pytest.raises(BadInput, match='"two heads": expected seat:holder'):
+        read_registry(files(tmp_path, SOURCE + FACTORIAL + cells))
+    with pytest.raises(BadInput, match=r"heads\.seles: unknown"):
+        read_registry(files(tmp_path, SOURCE + FACTORIAL + NAMED.replace("sales", "seles") + cells))
 
 
 @pytest.mark.parametrize(("texts", "count"), [((SOURCE,), 0), ((SOURCE + FACTORIAL, SOURCE + FACTORIAL), 2)])

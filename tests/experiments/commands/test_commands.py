@@ -12,8 +12,10 @@ from typer.testing import CliRunner
 from revorg.experiments import cli
 from revorg.experiments.claims.claim import registry
 from revorg.experiments.cli import COMMANDS
+from revorg.experiments.reports.pay import pay_line
 from revorg.scenarios.loading import load
 from revorg.simulation.metrics import METRICS
+from revorg.simulation.pay import Pay
 from revorg.simulation.record import NOTED
 
 SHORT = ["--weeks", "13", "--set", "market.accounts=1000"]
@@ -42,11 +44,27 @@ def test_run_prints_json_and_nothing_else_twice_the_same() -> None:
     assert first.returncode == 0, first.stderr
     assert first.stdout == second.stdout
     found = json.loads(first.stdout)
-    assert set(found) == {"scenario", "seed", "fingerprint", "outcomes"}
+    assert set(found) == {"scenario", "seed", "fingerprint", "leaders", "outcomes"}
+    assert found["leaders"] == {"heads": 6, "pay_usd": Pay.of(load("complex-multi")).usd, "bought_hours": 0.0}
     assert (found["scenario"], found["seed"]) == ("complex-multi", 3)
     assert list(found["outcomes"]) == list(METRICS)
     assert found["outcomes"]["growth_durability"] is None  # nothing to measure in a quarter: null, never zero
     assert found["outcomes"]["customers"] > 0
+
+
+def test_run_says_what_leaders_cost() -> None:
+    """Heads, pay and the hours bought or given; with nobody in the chief's place, and that this has no seat."""
+    said = revorg("run", "simple-single", "--leader", "nobody", *SHORT)
+    assert said.returncode == 0, said.stderr
+    assert "chief nobody, seed 0, 13 weeks" in said.stdout
+    neutral = load("simple-single")
+    told = pay_line(Pay.of(neutral.changed({"organization.chief": "nobody"})))
+    assert told.startswith("5 leaders for ")
+    assert told in " ".join(said.stdout.split())
+    assert pay_line(Pay.of(neutral)) in revorg("run", "simple-single", *SHORT).stdout
+    refused = revorg("run", "simple-single", "--leader", "nobody", "--seat", "cro", *SHORT)
+    assert refused.returncode == 2
+    assert "--seat cro --leader nobody: an empty place has no seat" in refused.stderr
 
 
 def test_run_prints_a_table_and_draws(tmp_path: Path) -> None:
