@@ -60,6 +60,7 @@ GAUGES = (
     "heads",  # people paid last week, operations' own staff apart
     "newcomers",  # growth of heads last week
     "planned",  # customers with an account plan last week
+    "reinvested",  # what margin adds to this week's marketing budget, in shares of the usual one
 )
 gauge = constants("gauge", GAUGES)
 """Place of every scalar: ``firm.gauges[gauge.MATURITY]``. Loops take the places as constants."""

@@ -1,6 +1,6 @@
 """The model as a whole: who there is, and the order of the week."""
 
-from math import exp
+from math import exp, inf, log
 from typing import Any, Self
 
 import mesa
@@ -121,7 +121,14 @@ class PlainOrganization(mesa.Model):  # type: ignore[misc]
 
     def floor_of_stakes(self) -> float:
         """Return the value below which a matter is settled where it arises."""
-        return max(1.0, self.world.decisions.stakes_floor_share * self.firm.arr_usd)
+        return self.world.decisions.stakes_floor_share * self.firm.arr_usd
+
+    def rivalry(self) -> float:
+        """Return the odds for competitors: for two of them as told, for others by the logarithm of their number."""
+        rules, rivals = self.world.sales, self.world.market.competitors
+        if rivals == 0:
+            return -inf
+        return rules.competitor_logit + rules.rivals_exponent * (log(rivals) - log(2.0))
 
     def arr_at_first(self) -> float:
         """Return the ARR with which the firm began, all its customers at home."""

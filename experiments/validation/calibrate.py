@@ -51,15 +51,16 @@ from revorg.simulation.scenario import Scenario
 
 FREE = {
     SIMPLE: (
-        "demand.lead_hazard_per_week", "sales.deal_hours", "sales.pace_weeks", "sales.agreement_logit",
-        "sales.competitor_logit", "customers.expansion_per_week",
+        "demand.lead_hazard_per_week", "sales.deal_hours", "sales.pace_weeks", "customers.expansion_per_week",
     ),
     COMPLEX: (
-        "demand.lead_hazard_per_week", "sales.deal_hours", "sales.pace_weeks", "sales.agreement_logit",
-        "sales.competitor_logit", "customers.expansion_per_week", "customers.product_potential",
+        "demand.lead_hazard_per_week", "sales.deal_hours", "sales.pace_weeks", "customers.expansion_per_week",
+        "customers.product_potential",
     ),
+    CORE: ("sales.agreement_logit", "sales.competitor_logit"),
 }  # fmt: skip
-"""What is fitted in the simple worlds and in the complex ones; one product has no potential of further products."""
+"""What is fitted in the simple worlds, in the complex ones, and alike in all: a member and a rival are the same
+everywhere. One product has no potential of further products."""
 VOLUME, GRID = ("demand.lead_hazard_per_week", "sales.deal_hours"), (0.15, 0.275, 0.4, 0.525, 0.65)
 """What the coarse search moves, and where to, in shares of the plausible ranges."""
 YOUNG, YOUNG_GROWTH = "early", (0.45, 0.70)
@@ -135,7 +136,7 @@ def coarse(best: Floats, drawn: Sequence[Dimension], seeds: Sequence[int], pool:
 
     Where reps are full, more leads change nothing, and an emulator from there does not see what fewer would do.
     """
-    for column in FREE:
+    for column in (SIMPLE, COMPLEX):
         least = np.inf
         places = {one.path: place for place, one in enumerate(drawn) if one.worlds == column}
         volume = [places[path] for path in VOLUME]
@@ -173,7 +174,7 @@ def fit(rounds: int, points: int, seeds: Sequence[int], pool: Executor | None, d
 def fit_young(point: Floats, drawn: Sequence[Dimension], seeds: Sequence[int], pool: Executor | None) -> float:
     """Return the hazard of leads that brings growth of the early stage to the middle of its range."""
     simple = {
-        one.path: one.value(float(share)) for one, share in zip(drawn, point, strict=True) if one.worlds == SIMPLE
+        one.path: one.value(float(share)) for one, share in zip(drawn, point, strict=True) if SIMPLE[0] in one.worlds
     }
     own = load(YOUNG).as_tables()
     for path, value in simple.items():
@@ -197,7 +198,7 @@ def fragment(point: Floats, drawn: Sequence[Dimension]) -> str:
     lines = []
     for column in (SIMPLE, COMPLEX):
         lines.append(f"# {column[0]}.toml")
-        ours = [(one, share) for one, share in zip(drawn, point, strict=True) if one.worlds == column]
+        ours = [(one, share) for one, share in zip(drawn, point, strict=True) if one.worlds[0] == column[0]]
         for table in dict.fromkeys(one.path.split(".")[0] for one, _ in ours):
             lines.append(f"[{table}]")
             lines += [

@@ -22,7 +22,7 @@ CORE = SIMPLE + COMPLEX
 STAGES = {"early": "below 3M", "mid": "5-20M", "scale": "above 20M"}
 WORLDS = (*CORE, *STAGES)
 DAYS_A_WEEK_IN_CALENDAR = 7.0
-ROWS_THAT_HOLD = 12
+ROWS_THAT_HOLD = 14  # all but two
 WORST_MISS = 1.0  # half-ranges: half of a range, beyond which no row may miss
 
 Read = Callable[[Pooled], float]
@@ -173,7 +173,7 @@ def _growth(world: str, band: str, pooled: Pooled) -> float:
 
 
 def _pattern(number: int, name: str, unit: str, source: str, *entries: list[Entry]) -> Pattern:
-    scale = 100.0 if unit.startswith("%") else 1.0
+    scale = 100.0 if unit.startswith("%") else 0.001 if unit.startswith("k ") else 1.0
     return Pattern(number, name, scale, unit, source, tuple(entry for group in entries for entry in group))
 
 
@@ -207,6 +207,10 @@ PATTERNS = (
              _each(CORE, 0.33, 0.50, _SPEND), _each(CORE, 1.4, 2.2, _metric("cac"))),
     _pattern(17, "quarters whose forecast missed by more than 10 %", "%", "Forrester",
              _each(CORE, 0.60, 0.85, _metric("forecast_misses"))),
+    _pattern(19, "ARR a head of the revenue organization, above $10M of ARR", "k USD", "SaaS Capital 2022",
+             _each(CORE, 250_000.0, 450_000.0, _ratio("grown_arr", under=["grown_heads"]))),
+    _pattern(20, "sales, of sales and marketing", "%", "practitioners, weak",
+             _each(CORE, 0.50, 0.70, _ratio("sales", under=["sales_and_marketing"]))),
 )  # fmt: skip
 
 CAPACITY = _pattern(0, "use of selling capacity", "%", "design", _each(CORE, 0.7, 0.9, _metric("capacity_use")))
@@ -267,7 +271,7 @@ def pattern_rows(runs: Mapping[str, Floats]) -> list[Row]:
 
 
 def accepted(rows: Sequence[Row]) -> bool:
-    """Tell whether the worlds pass: at least twelve rows hold, and none is missed by more than half its range."""
+    """Tell whether the worlds pass: all rows but two hold, and none is missed by more than half its range."""
     return sum(row.holds for row in rows) >= ROWS_THAT_HOLD and not any(row.miss > WORST_MISS for row in rows)
 
 
