@@ -137,8 +137,8 @@ def pooled_contrast(
         A second ratio of sums, which is taken from the first; pooled by itself.
     """
     # Along the first axis the ratio, and what is taken from it.
-    ratios_told = [(numerators, denominators)] if beyond is None else [(numerators, denominators), beyond]
-    tops, bottoms = (np.stack(parts) for parts in zip(*ratios_told, strict=True))
+    quotients = [(numerators, denominators)] if beyond is None else [(numerators, denominators), beyond]
+    tops, bottoms = (np.stack(parts) for parts in zip(*quotients, strict=True))
     usable = (np.isfinite(tops) & np.isfinite(bottoms)).all(axis=(0, 1))
     tops, bottoms = tops[..., usable], bottoms[..., usable]
     tops = np.where(bottoms == 0, 0.0, tops)

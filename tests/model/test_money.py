@@ -37,7 +37,10 @@ def scaled(units: list[str], values: Column) -> Column:
     ("name", "values"),
     [
         ("simple-single", {}),
-        ("complex-multi", {"levers.account_plans": "best", "levers.reinvest_share": 0.5}),
+        (
+            "complex-multi",
+            {"levers.account_plans": "best", "levers.reinvest_share": 0.5, "finance.leader_pay_usd": 20_000.0},
+        ),
         ("simple-single", {"market.initial_customers_share": 0.0}),
         ("simple-single", {"market.initial_customers_share": 0.0, "decisions.stakes_floor_share": 0.0}),
     ],
@@ -51,6 +54,7 @@ def test_all_money_times_a_thousand_changes_no_rate(name: str, values: dict[str,
     outcomes = scaled([metric.unit for metric in METRICS.values()], other.outcomes.to_numpy())
     assert outcomes == pytest.approx(plain.outcomes.to_numpy(), rel=1e-9, abs=1e-9, nan_ok=True)
     assert plain.weekly["new_arr"].sum() > 0.0
+    assert (plain.weekly["reinvested"].sum() > 0.0) == ("levers.reinvest_share" in values)
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
