@@ -90,7 +90,7 @@ def test_a_market_that_shifts_and_opens_agrees(world: str) -> None:
 
 def test_reinvested_margin_and_quotas_of_their_own_agree() -> None:
     """Some posts are asked for more than others, and margin goes into marketing; a market without rivals; seed 6."""
-    values = {"levers.reinvest_share": 0.7, "finance.leader_pay_usd": 0.0, "finance.kept_margin": 0.02}
+    values = {"levers.reinvest_share": 0.7, "finance.leader_pay_usd": 0.0, "finance.kept_margin": -0.4}
     for rivals in (0, 7):
         world = small("complex-multi").changed(values | {"market.competitors": rivals})
         model = RevenueOrganization(world.with_leader("cro", "strategist"), 6)

@@ -184,7 +184,8 @@ def test_a_number_too_large_for_a_float_is_only_outside() -> None:
         ("mechanisms.habits", "[mechanisms] habits: unknown; did you mean habit?"),
         (
             "levers.coaching",
-            "[levers] coaching: unknown; known: expansion, account_plans, operations_stage, held_maturity, reinvest_share",
+            "[levers] coaching: unknown; known: expansion, account_plans, operations_stage, held_maturity, "
+            "reinvest_share",
         ),
         ("organization.cheif", "[organization] cheif: unknown place; did you mean chief?"),
         ("seats.cso.lead", "[seats.cso] lead: unknown; did you mean leads?"),
