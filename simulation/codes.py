@@ -61,6 +61,7 @@ GAUGES = (
     "newcomers",  # growth of heads last week
     "planned",  # customers with an account plan last week
     "bought_hours",  # paid hours a week beside the reps' own, for what leaders cost less than in the warm-up
+    "reinvested",  # what margin adds to this week's marketing budget, in shares of the usual one
 )
 gauge = constants("gauge", GAUGES)
 """Place of every scalar: ``firm.gauges[gauge.MATURITY]``. Loops take the places as constants."""

@@ -213,14 +213,15 @@ def reps_at_start(world: Scenario, seed: int) -> Reps:
         generation=integers.copy(), hired=np.full(slots, LONG_AGO), opens=np.full(slots, NO_OPENING),
         skill=np.maximum(0.2, 1.0 + sales.rep_skill_sd * _normals(slots, seed, purpose.REP_SKILL)),
         morale=np.full(slots, 0.5), booked_quarter=numbers.copy(), booked_year=numbers.copy(),
-        quota_year=numbers.copy(), hours=numbers.copy(), load=numbers.copy(), weight=numbers.copy(),
+        quota_year=numbers.copy(), quota=np.ones(slots), hours=numbers.copy(), load=numbers.copy(),
+        weight=numbers.copy(),
     )  # fmt: skip
 
 
 def more_slots(reps: Reps, segments: int) -> Reps:
     """Return the table with twice the slots; new ones are unused."""
     count = reps.slots
-    fill = {"opens": NO_OPENING, "hired": LONG_AGO, "skill": 1.0, "morale": 0.5}
+    fill = {"opens": NO_OPENING, "hired": LONG_AGO, "skill": 1.0, "morale": 0.5, "quota": 1.0}
     grown = {}
     for name in Reps._fields:
         old = getattr(reps, name)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from revorg.simulation.codes import WEEKS_A_QUARTER, WEEKS_A_YEAR
+from revorg.simulation.codes import WEEKS_A_QUARTER, WEEKS_A_YEAR, Column
 from revorg.simulation.record import Window, record
 
 Quotient = tuple[float, float]
@@ -23,6 +23,8 @@ class Metric:
     low, high : range of possible values
     ratio : whether numerator and denominator are both random sums over a run, so that many runs are pooled as sums
     parts : reads numerator and denominator off a window
+    beyond : the ratio above which it is told, as P(miss | miss) is above P(miss): each is pooled by itself, and the
+        one taken from the other at the end; "" for none
     """
 
     name: str
@@ -34,6 +36,7 @@ class Metric:
     ratio: bool
     group: str
     parts: Callable[[Window], Quotient]
+    beyond: str = ""
 
 
 METRICS: dict[str, Metric] = {}
@@ -50,8 +53,9 @@ def _metric(
     low: float = 0.0,
     high: float = _INF,
     ratio: bool = False,
+    beyond: str = "",
 ) -> None:
-    METRICS[name] = Metric(name, unit, better, definition, low, high, ratio, group, parts)
+    METRICS[name] = Metric(name, unit, better, definition, low, high, ratio, group, parts, beyond)
 
 
 def _value(read: Callable[[Window], float]) -> Callable[[Window], Quotient]:
@@ -91,13 +95,6 @@ def _volatility(window: Window) -> float:
     starts = range(window.first, window.last - WEEKS_A_QUARTER + 1, WEEKS_A_QUARTER)
     growth = [window.growth_between(start, start + WEEKS_A_QUARTER) for start in starts]
     return float(np.std(growth, ddof=1)) if len(growth) > 2 else math.nan
-
-
-def _persistence(window: Window) -> float:
-    quarters, after = window.sum(record.QUARTERS), window.sum(record.QUARTER_AFTER_MISS)
-    if not quarters or not after:
-        return math.nan
-    return window.sum(record.QUARTER_MISSED_AFTER_MISS) / after - window.sum(record.QUARTER_MISSED) / quarters
 
 
 def _quarters_to_plan(window: Window) -> Quotient:
@@ -142,7 +139,8 @@ def _attainment(window: Window) -> Quotient:
 
 def _payback(window: Window) -> Quotient:
     """Months that pay an acquisition; nothing to measure where service costs more than customers pay."""
-    kept = window.sum(record.NEW_ARR) * (1.0 - window.sum(record.SERVICE_COST) / max(window.sum(record.REVENUE), 1.0))
+    revenue, won = window.sum(record.REVENUE), window.sum(record.NEW_ARR)
+    kept = won * (1.0 - window.sum(record.SERVICE_COST) / revenue) if revenue > 0.0 else 0.0
     spent = 12.0 * window.sum(record.MARKETING_COST) + 12.0 * window.sum(record.SALES_COST)
     return (spent, kept) if kept > 0.0 else NOTHING
 
@@ -156,6 +154,12 @@ def _velocity(window: Window) -> float:
 
 def _costs(window: Window) -> float:
     return _sum(record.MARKETING_COST, record.SALES_COST, record.SERVICE_COST, record.OTHER_COST)(window)
+
+
+def _efficient_growth(window: Window) -> float:
+    revenue = window.sum(record.REVENUE)
+    margin = 1.0 - _costs(window) / revenue if revenue > 0.0 else math.nan
+    return window.growth_between(window.first, window.last) + margin
 
 
 def _probe_percentile(window: Window) -> float:
@@ -187,6 +191,9 @@ _metric("growth", "growth_durability", "per year", "more", "growth of the last y
     _value(_durability), low=-_INF)
 _metric("growth", "growth_volatility", "per year", "less",
     "standard deviation of the quarters' growth, each taken per year", _value(_volatility))
+_metric("growth", "efficient_growth", "per year", "more",
+    "growth of annual recurring revenue plus operating margin, which the rule of 40 wants above .4",
+    _value(_efficient_growth), low=-_INF)
 
 _metric("sales", "win_rate", "share", "more", "deals won, of deals ended",
     _ratio(_sum(record.DEALS_WON), _sum(*_DEALS_CLOSED)), high=1.0, ratio=True)
@@ -205,8 +212,11 @@ _metric("sales", "quota_attainment", "share", "more",
     _attainment, ratio=True)
 _metric("sales", "reps_at_quota", "share", "more", "reps who made a full year's quota, of those with a full year",
     _ratio(_sum(record.REPS_AT_QUOTA), _sum(record.REPS_JUDGED)), high=1.0, ratio=True)
+_metric("sales", "quarters_missed", "probability", "less", "quarters in which the plan was missed",
+    _ratio(_sum(record.QUARTER_MISSED), _sum(record.QUARTERS)), high=1.0, ratio=True)
 _metric("sales", "miss_persistence", "probability", "less", "P(quarter missed after a miss) − P(quarter missed)",
-    _value(_persistence), low=-1.0, high=1.0)
+    _ratio(_sum(record.QUARTER_MISSED_AFTER_MISS), _sum(record.QUARTER_AFTER_MISS)), low=-1.0, high=1.0, ratio=True,
+    beyond="quarters_missed")
 _metric("sales", "quarters_to_plan", "quarters", "less", "quarters missed in a row once one is missed",
     _quarters_to_plan, ratio=True)
 _metric("sales", "rep_turnover", "per year", "less", "reps who left, a rep-year",
@@ -320,3 +330,23 @@ def measure(window: Window) -> dict[str, Quotient]:
         over, under = metric.parts(window)
         measured[name] = (float(over), float(under))
     return measured
+
+
+def values_of(parts: Column) -> Column:
+    """Every outcome by its parts, in the order of ``METRICS``; NaN where there is nothing to measure.
+
+    Parameters
+    ----------
+    parts : array, shape (..., metrics, 2)
+
+    Returns
+    -------
+    array, shape (..., metrics)
+    """
+    over, under = parts[..., 0], parts[..., 1]
+    values = np.divide(over, under, out=np.full(over.shape, math.nan), where=under != 0.0)
+    places = {name: place for place, name in enumerate(METRICS)}
+    for name, metric in METRICS.items():
+        if metric.beyond:
+            values[..., places[name]] -= values[..., places[metric.beyond]]
+    return values

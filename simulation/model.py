@@ -386,7 +386,7 @@ class RevenueOrganization(mesa.Model):
     def outcomes(self) -> pd.Series:
         """One number a metric over all weeks since week 0; NaN where there was nothing to measure."""
         parts = self.parts()
-        values = [over / under if under else np.nan for over, under in parts.values()]
+        values = metrics.values_of(np.array(list(parts.values())))
         return pd.Series(values, index=pd.Index(parts, name="metric"), name="outcome", dtype=float)
 
     def parts(self, first: int = 0, last: int | None = None) -> dict[str, tuple[float, float]]:

@@ -80,7 +80,7 @@ NOTED = {
     "forecast_missed": Noted("quarters", "quarters whose forecast missed by more than a tenth"),
     "revenue": Noted("USD", "revenue, less what partners keep"),
     "marketing_cost": Noted("USD", "marketing budget"),
-    "sales_cost": Noted("USD", "pay of reps"),
+    "sales_cost": Noted("USD", "pay of reps and of those who support them"),
     "service_cost": Noted("USD", "cost of serving customers"),
     "other_cost": Noted("USD", "infrastructure, overhead, staff of operations and leaders"),
     "heads": Noted("people", "people paid"),
@@ -105,6 +105,7 @@ NOTED = {
     "lift_operations": Noted("lift", "leaders' operations work against the neutral firm's"),
     "lift_customer": Noted("lift", "leaders' customer work against the neutral firm's"),
     "plan_hours": Noted("hours", "hours that account plans took"),
+    "reinvested": Noted("USD", "marketing budget that came out of margin, beyond the usual one"),
 }
 """The columns of the weekly record, filled by the loops as they go; `metrics` turns them into outcomes."""
 

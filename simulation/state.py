@@ -97,6 +97,7 @@ class Reps(NamedTuple):
     booked_quarter: Column  # USD of new ARR
     booked_year: Column
     quota_year: Column  # USD that the holder was to book so far this year
+    quota: Column  # the post's own quota, of the usual one for its share
     hours: Column  # productive selling hours this week
     load: Column  # hours a week that the open deals ask for
     weight: Column  # sum of the priorities of the open deals

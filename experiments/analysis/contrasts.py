@@ -123,7 +123,9 @@ def mean_contrast(values: Floats, weights: Floats) -> Effect:
     return Effect(effect, effect - margin, effect + margin, *counts, *pairing_of(values, weights))
 
 
-def pooled_contrast(numerators: Floats, denominators: Floats, weights: Floats) -> Effect:
+def pooled_contrast(
+    numerators: Floats, denominators: Floats, weights: Floats, beyond: tuple[Floats, Floats] | None = None
+) -> Effect:
     """Estimate Σ weight × (Σ numerator ÷ Σ denominator), sums over seeds, with a delete-one jackknife.
 
     Parameters
@@ -131,25 +133,34 @@ def pooled_contrast(numerators: Floats, denominators: Floats, weights: Floats) -
     numerators, denominators : array, shape (terms, seeds)
         A denominator of 0 is a run with nothing to measure.
     weights : array, shape (terms,)
+    beyond : (numerators, denominators), optional
+        A second ratio of sums, which is taken from the first; pooled by itself.
     """
-    usable = np.isfinite(numerators).all(axis=0) & np.isfinite(denominators).all(axis=0)
-    tops, bottoms = numerators[:, usable], denominators[:, usable]
+    # Along the first axis the ratio, and what is taken from it.
+    quotients = [(numerators, denominators)] if beyond is None else [(numerators, denominators), beyond]
+    tops, bottoms = (np.stack(parts) for parts in zip(*quotients, strict=True))
+    usable = (np.isfinite(tops) & np.isfinite(bottoms)).all(axis=(0, 1))
+    tops, bottoms = tops[..., usable], bottoms[..., usable]
     tops = np.where(bottoms == 0, 0.0, tops)
     pairs, seeds = int(usable.sum()), numerators.shape[1]
-    counts = (pairs, seeds, seeds - pairs + int((bottoms == 0).any(axis=0).sum()))
-    top, bottom = tops.sum(axis=1), bottoms.sum(axis=1)
-    without = bottom[:, None] - bottoms
+    counts = (pairs, seeds, seeds - pairs + int((bottoms == 0).any(axis=(0, 1)).sum()))
+    top, bottom = tops.sum(axis=-1, keepdims=True), bottoms.sum(axis=-1, keepdims=True)
+    without = bottom - bottoms
     if pairs < 2 or (bottom == 0).any() or (without == 0).any():
         return Effect(nan, nan, nan, *counts)
+    signs = np.array([1.0, -1.0])[: len(tops)]
     ratios = top / bottom
-    effect = float(weights @ ratios)
-    left_out = weights @ ((top[:, None] - tops) / without)
+    effect = float(weights @ (signs @ ratios[..., 0]))
+    left_out = weights @ np.tensordot(signs, (top - tops) / without, axes=1)
     margin = t_point(pairs) * float(jackknife_error(left_out))
-    influence = (tops - ratios[:, None] * bottoms) / (bottom / pairs)[:, None]
+    influence = np.tensordot(signs, (tops - ratios * bottoms) / (bottom / pairs), axes=1)
     return Effect(effect, effect - margin, effect + margin, *counts, *pairing_of(influence, weights))
 
 
-def contrast(numerators: Floats, denominators: Floats, weights: Floats, *, ratio: bool) -> Effect:
+def contrast(
+    numerators: Floats, denominators: Floats, weights: Floats, *, ratio: bool,
+    beyond: tuple[Floats, Floats] | None = None,
+) -> Effect:  # fmt: skip
     """Estimate a contrast of outcomes given as numerators and denominators.
 
     Parameters
@@ -159,9 +170,11 @@ def contrast(numerators: Floats, denominators: Floats, weights: Floats, *, ratio
     weights : array, shape (terms,)
     ratio : bool
         Whether the outcome is pooled as a ratio of sums over seeds.
+    beyond : (numerators, denominators), optional
+        The ratio above which a ratio is told.
     """
     if ratio:
-        return pooled_contrast(numerators, denominators, weights)
+        return pooled_contrast(numerators, denominators, weights, beyond)
     empty = denominators == 0
     values = np.where(empty, nan, numerators) / np.where(empty, 1.0, denominators)
     return mean_contrast(values, weights)

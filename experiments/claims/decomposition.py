@@ -179,8 +179,10 @@ def take_apart(measurements: Measurements, factorial: Factorial, metric: str) ->
     factorial : Factorial
         Seats, persons, worlds and the registered matching.
     metric : str
-        A name in ``METRICS``.
+        A name in ``METRICS``; an outcome that is told above another is not taken apart.
     """
+    if METRICS[metric].beyond:
+        return None
     terms = [Term(weight=1, world=world, design=design) for world in factorial.worlds for design in factorial.designs]
     seeds = measurements.seeds((term.world, term.design, FOUR_YEARS) for term in terms)
     if len(seeds) < 3:

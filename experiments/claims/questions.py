@@ -63,6 +63,8 @@ def questions_of(claims: Iterable[Claim], book: Registry) -> list[Question]:
 
 def estimate(measurements: Measurements, metric: str, terms: Sequence[Term], pairs: int) -> Effect:
     """Estimate Σ weight × outcome from the first ``pairs`` seeds."""
-    numerators, denominators = measurements.parts(metric, [term.place for term in terms], range(pairs))
+    places, measured = [term.place for term in terms], METRICS[metric]
+    numerators, denominators = measurements.parts(metric, places, range(pairs))
+    beyond = measurements.parts(measured.beyond, places, range(pairs)) if measured.beyond else None
     weights = np.array([term.weight for term in terms])
-    return contrast(numerators, denominators, weights, ratio=METRICS[metric].ratio)
+    return contrast(numerators, denominators, weights, ratio=measured.ratio, beyond=beyond)

@@ -301,7 +301,7 @@ class Account(Holder):
             lift[CUSTOMER_WORK], lift[OPERATIONS_WORK], sum(lift) / 4.0,
         )  # fmt: skip
         elsewhere = rule.rival_wins(
-            rules.competitor_logit, self.front.pressure, self.front.attractiveness, rules.attractiveness_gain,
+            model.rivalry(), self.front.pressure, self.front.attractiveness, rules.attractiveness_gain,
             rules.competition_gain * lift[EXECUTION_WORK] + self.heat,
         )  # fmt: skip
         if self.luck(chance.purpose.DEAL_AGREES) >= agrees:

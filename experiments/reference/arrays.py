@@ -130,9 +130,10 @@ class Service:
         """Raise the issues of some customers with the leaders, as far as the week's list goes."""
         accounts, decisions, rules = self.accounts, self.decisions, self.world.decisions
         who = who[accounts.waiting[who] == 0]
-        floor = max(rules.stakes_floor_share * self.firm.gauges[gauge.ARR_USD], 1.0)
+        floor = rules.stakes_floor_share * self.firm.gauges[gauge.ARR_USD]
         rate = self.world.customers.escalated_share
-        likely = np.minimum(1.0, rate * accounts.contract_usd[who] / floor)
+        most = rate * accounts.contract_usd[who]
+        likely = np.minimum(1.0, most / floor) if floor > 0.0 else np.where(most > 0.0, 1.0, 0.0)
         drawn = uniforms(self.seed, chance.purpose.ESCALATION, self.week, who)
         first = int(decisions.entries[0])
         chosen = np.flatnonzero(drawn < likely)[: len(decisions.entry_kind) - first]

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from revorg.experiments.reference.organization import PlainOrganization
 
 
+def share(part: float, whole: float) -> float:
+    """Return what a part is of a whole: of nothing, infinitely much or nothing."""
+    if whole > 0.0:
+        return part / whole
+    return math.inf if part > 0.0 else 0.0
+
+
 class Firm:
     """State of the firm, and the steps of the week that are nobody's own."""
 
@@ -42,6 +49,7 @@ class Firm:
     heads: float
     planned: float
     bought_hours: float
+    reinvested: float
     mean_contract: float
     lift: list[float]
     contribution: list[float]
@@ -67,7 +75,7 @@ class Firm:
         if offered > need:
             beyond = 1.0 - need / offered
             self.contribution[STRATEGY_WORK] += beyond * sum(hours * reach for hours, reach in self.offered)
-        scale = (max(self.arr_usd, 1.0) / model.arr_of_reference()) ** rules.scale_with_arr
+        scale = max(self.arr_usd / model.arr_of_reference(), 1e-6) ** rules.scale_with_arr
         neutral = (
             rules.neutral_strategy_hours, rules.neutral_execution_hours, rules.neutral_operations_hours,
             rules.neutral_customer_hours,
@@ -182,16 +190,21 @@ class Firm:
         model = self.model
         lost = rule.moved_away(self.moving)
         self.moving = max(0.0, self.moving - lost)
-        spent = model.world.finance.marketing_share * self.arr_usd / 52
-        model.record["moved"], model.record["marketing_cost"] = lost, spent
+        extra = self.usual_marketing() * self.reinvested
+        spent = self.usual_marketing() + extra
+        model.record["moved"], model.record["marketing_cost"], model.record["reinvested"] = lost, spent, extra
         contested = model.contested_front()
         if contested is not None:
             model.record["contested_weeks"] = 1.0
             model.record["contested_share"] = contested.customers / max(contested.accounts, 1)
-        budget = max(self.arr_usd / model.arr_of_reference(), 1e-6) * (1.0 - lost)
+        budget = max(self.arr_usd / model.arr_of_reference(), 1e-6) * (1.0 + self.reinvested) * (1.0 - lost)
         for front in model.fronts:
             model.record["abroad_spend"] += 0.0 if front.home else spent * front.allocation
             front.attract(budget)
+
+    def usual_marketing(self) -> float:
+        """Return what marketing spends in a week without reinvested margin."""
+        return float(self.model.world.finance.marketing_share * self.arr_usd / 52)
 
     # Step 10
 
@@ -252,22 +265,30 @@ class Firm:
         sold = sum(front.arr_usd for front in model.fronts)
         by_partners = sum(front.arr_usd for front in model.fronts if front.partner)
         served = rules.serve_share * relief * revenue
-        served += record["plan_hours"] * finance.HEAD_COST_USD / finance.HOURS_A_YEAR
+        served += record["plan_hours"] * rules.head_pay_usd / finance.HOURS_A_YEAR
         operations = model.world.operations
         staff = operations.staff_share_of_arr * self.staff[1] * self.maturity * revenue
         reps, levels = sum(rep.active * rep.share for rep in model.reps), sum(leader.level for leader in model.leaders)
-        record["revenue"] = revenue * (1.0 - rules.partner_share * by_partners / max(sold, 1.0))
-        record["sales_cost"] = reps * model.world.sales.on_target_earnings_usd / 52
-        record["sales_cost"] += model.hours_beside() * model.hour_of_a_rep
+        record["revenue"] = revenue * (1.0 - rules.partner_share * (by_partners / sold if sold > 0.0 else 0.0))
+        earnings = model.world.sales.on_target_earnings_usd / 52
+        support = rules.support_per_rep * model.posts_in_sales() * earnings
+        record["sales_cost"] = reps * earnings + support + model.hours_beside() * model.hour_of_a_rep
         record["service_cost"] = served
         running = (rules.infrastructure_share + rules.overhead_share) * relief * revenue
         record["other_cost"] = running + staff + rules.leader_pay_usd * levels / 52
-        before, self.heads = self.heads, len(model.leaders) + reps + served * 52 / finance.HEAD_COST_USD
+        before, self.heads = self.heads, len(model.leaders) + reps + (served + support) * 52 / rules.head_pay_usd
         self.newcomers = self.heads / before - 1.0 if before > 0.0 else 0.0
-        record["heads"] = self.heads + staff * 52 / finance.HEAD_COST_USD
+        record["heads"] = self.heads + staff * 52 / rules.head_pay_usd
         record["target"] = self.target_usd * (1.0 + rules.growth_plan) ** (model.week / 52)
         for m, found in enumerate(self.found_short()):
             self.shortfall[m] += 0.25 * (min(1.0, max(-1.0, found)) - self.shortfall[m])
+        beyond = record["revenue"] - self.cost() - (rules.kept_margin * record["revenue"] - record["reinvested"])
+        usual, put_in = self.usual_marketing(), model.world.levers.reinvest_share
+        self.reinvested = put_in * beyond / usual if beyond > 0.0 and usual > 0.0 else 0.0
+
+    def cost(self) -> float:
+        """Return what the week costs."""
+        return sum(self.model.record[f"{part}_cost"] for part in ("marketing", "sales", "service", "other"))
 
     def found_short(self) -> tuple[float, float, float, float]:
         """Return by how much each measure misses its plan now."""
@@ -276,19 +297,18 @@ class Firm:
         before = self.model.history[-53:][0]
         won = sum(week["new_arr"] for week in quarter) * 13 / len(quarter)
         gone = sum(week["churned_arr"] + week["contraction_arr"] for week in year) * 52 / len(year)
-        cost = sum(record[name] for name in ("marketing_cost", "sales_cost", "service_cost", "other_cost"))
         return (
-            1.0 - won / max(self.plan_usd, 1.0),
-            gone / max(before["arr"], 1.0) / max(1.0 - rules.target_retention, 0.001) - 1.0,
+            1.0 - share(won, self.plan_usd),
+            share(gone, before["arr"]) / max(1.0 - rules.target_retention, 0.001) - 1.0,
             (rules.target_health - self.health) / max(1.0 - rules.target_health, 0.001),
-            cost / max(record["revenue"], 1.0) / max(rules.target_cost_share, 0.001) - 1.0,
+            share(self.cost(), record["revenue"]) / max(rules.target_cost_share, 0.001) - 1.0,
         )
 
     def close_quarter(self) -> None:
         """Judge the plan, make the next, and forecast."""
         model, record, rules = self.model, self.model.record, self.model.world.finance
-        missed, error = self.booked_usd < self.plan_usd, abs(self.booked_usd - self.forecast_usd)
-        error /= max(self.forecast_usd, 1.0)
+        missed, off = self.booked_usd < self.plan_usd, abs(self.booked_usd - self.forecast_usd)
+        error = off / self.forecast_usd if self.forecast_usd > 0.0 else float(off > 0.0)
         record["quarters"], record["quarter_missed"], record["forecast_error"] = 1.0, float(missed), error
         record["quarter_after_miss"] = float(self.misses > 0)
         record["quarter_missed_after_miss"] = float(missed and self.misses > 0)

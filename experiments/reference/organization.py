@@ -1,6 +1,6 @@
 """The model as a whole: who there is, and the order of the week."""
 
-from math import exp
+from math import exp, inf, log
 from typing import Any, Self
 
 import mesa
@@ -126,7 +126,14 @@ class PlainOrganization(mesa.Model):  # type: ignore[misc]
 
     def floor_of_stakes(self) -> float:
         """Return the value below which a matter is settled where it arises."""
-        return max(1.0, self.world.decisions.stakes_floor_share * self.firm.arr_usd)
+        return self.world.decisions.stakes_floor_share * self.firm.arr_usd
+
+    def rivalry(self) -> float:
+        """Return the odds for competitors: for two of them as told, for others by the logarithm of their number."""
+        rules, rivals = self.world.sales, self.world.market.competitors
+        if rivals == 0:
+            return -inf
+        return rules.competitor_logit + rules.rivals_exponent * (log(rivals) - log(2.0))
 
     def arr_of_reference(self) -> float:
         """Return the ARR at which a budget and leaders' hours count as 1, all customers at home."""
@@ -140,8 +147,9 @@ class PlainOrganization(mesa.Model):  # type: ignore[misc]
 
     @property
     def hour_of_a_rep(self) -> float:
-        """What an hour in sales costs."""
-        return self.world.sales.on_target_earnings_usd / 52 / self.world.sales.rep_hours
+        """What an hour in sales costs, with the support that stands behind it."""
+        earnings = self.world.sales.on_target_earnings_usd * (1.0 + self.world.finance.support_per_rep)
+        return earnings / 52 / self.world.sales.rep_hours
 
     def hours_for_pay(self) -> float:
         """Return the hours that selling has been given, or has given, so that pay of leaders comes to the same."""

@@ -172,6 +172,7 @@ class Rep(Holder):
     booked_quarter: float
     booked_year: float
     quota_year: float
+    quota: float
     hours: float
     load: float
     weight: float
@@ -183,7 +184,7 @@ class Rep(Holder):
         rep.row, rep.segment, rep.opens, rep.hired = row, row % model.world.market.segments, NO_OPENING, LONG_AGO
         rep.active = rep.generation = 0
         rep.share = rep.booked_quarter = rep.booked_year = rep.quota_year = rep.hours = rep.load = rep.weight = 0.0
-        rep.skill, rep.morale = 1.0, 0.5
+        rep.skill, rep.morale, rep.quota = 1.0, 0.5, 1.0
         return rep
 
     def covers(self, segment: int) -> bool:
@@ -217,12 +218,16 @@ class Rep(Holder):
             hungry = [deal for deal in hungry if deal not in fed]
             hours -= sum(deal.hours_a_week for deal in fed)
 
+    def own_quota(self) -> float:
+        """Return what the holder is to bring in a year."""
+        return self.model.quota * self.quota * self.share
+
     def end_quarter(self) -> None:
         """Take heart or lose it by the quarter's bookings."""
-        rules, quota = self.model.world.sales, self.model.quota
+        rules = self.model.world.sales
         if self.active:
             ready = rule.ramp(float(self.model.week - self.hired), rules.ramp_weeks)
-            due = 0.25 * quota * self.share * rules.attainment * ready
+            due = 0.25 * self.own_quota() * rules.attainment * ready
             self.morale += 0.3 * ((self.booked_quarter >= due) - self.morale)
         self.booked_quarter = 0.0
 
@@ -231,7 +236,7 @@ class Rep(Holder):
         model, rules = self.model, self.model.world.finance
         if self.active:
             model.record["rep_years"] += 1.0 / 52
-            self.quota_year += model.quota * self.share / 52
+            self.quota_year += self.own_quota() / 52
             if (model.week + 1) % 52 == 0:
                 if model.week + 1 - self.hired >= 52:
                     model.record["reps_judged"] += 1.0

@@ -26,7 +26,7 @@ from revorg.experiments.studies.sampling import size_told
 from revorg.experiments.studies.store import Store
 from revorg.experiments.studies.study import Study, read_study
 from revorg.simulation.errors import BadInput
-from revorg.simulation.metrics import METRICS
+from revorg.simulation.metrics import METRICS, values_of
 from revorg.simulation.people import Executive
 
 TRIAL_SECONDS = 0.5
@@ -284,8 +284,7 @@ def rows_of(plan: Plan, reports: Sequence[tuple[Chunk, ChunkResult]]) -> dict[st
     rows["status"] = [FAILED if ran.error else DONE for _, _, ran in done]
     rows["error"] = [ran.error or None for _, _, ran in done]
     parts = np.array([ran.parts[0] for _, _, ran in done])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        outcomes = np.where(parts[..., 1] != 0, parts[..., 0] / parts[..., 1], np.nan)
+    outcomes = values_of(parts)
     places = {metric: place for place, metric in enumerate(METRICS)}
     return rows | {metric: _nullable(outcomes[:, places[metric]]) for metric in plan.study.outcomes}
 

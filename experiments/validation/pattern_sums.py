@@ -31,7 +31,7 @@ TOTALS = {
     "new_arr": (record.NEW_ARR,), "expansion": (record.EXPANSION_ARR,), "base_expansion": (record.BASE_EXPANSION_ARR,),
     "lost_arr": (record.CHURNED_ARR, record.CONTRACTION_ARR),
     "sales_and_marketing": (record.MARKETING_COST, record.SALES_COST), "service": (record.SERVICE_COST,),
-    "revenue": (record.REVENUE,), "rep_weeks": (record.REPS,),
+    "revenue": (record.REVENUE,), "rep_weeks": (record.REPS,), "sales": (record.SALES_COST,),
 }  # fmt: skip
 YEARS = {"before": "before week 0", "fourth": "in year 4"}
 OF_YEARS = {
@@ -40,17 +40,11 @@ OF_YEARS = {
 }  # fmt: skip
 """What is added up over the last year of the warm-up and over the fourth year of the run: columns and signs."""
 TERMS = (1, 2, 3, 4)  # a customer's renewals, counted apart
+GROWN_USD = 10e6  # ARR from which a firm's heads are counted
 SINGLE = (
-    "runs",
-    "weeks",
-    "ramp_months",
-    "base_arr",
-    "added_arr",
-    "quota_usd",
-    "prospects_first",
-    "prospects_last",
-    "customers_first",
-)
+    "runs", "weeks", "ramp_months", "base_arr", "added_arr", "quota_usd", "prospects_first", "prospects_last",
+    "customers_first", "grown_arr", "grown_heads",
+)  # fmt: skip
 
 QUANTITIES = (
     *(f"{name}.{part}" for name in RATIOS for part in ("over", "under")),
@@ -142,6 +136,8 @@ def quantities_of(world: Scenario, seed: int) -> Floats:
     found[COLUMN["customers_first"]] = model.record[max(model.warm_up_weeks - 1, 0), record.CUSTOMERS]
     found[COLUMN["prospects_first"]] = history[0, record.PROSPECTS]
     found[COLUMN["prospects_last"]] = history[-1, record.PROSPECTS]
+    grown = history[history[:, record.ARR] > GROWN_USD]
+    found[COLUMN["grown_arr"]], found[COLUMN["grown_heads"]] = grown[:, [record.ARR, record.HEADS]].sum(axis=0)
     return found
 
 

@@ -186,7 +186,7 @@ def _growth(world: str, band: str, pooled: Pooled) -> float:
 
 
 def _pattern(number: int, name: str, unit: str, source: str, *entries: list[Entry]) -> Pattern:
-    scale = 100.0 if unit.startswith("%") else 1.0
+    scale = 100.0 if unit.startswith("%") else 0.001 if unit.startswith("k ") else 1.0
     return Pattern(number, name, scale, unit, source, tuple(entry for group in entries for entry in group))
 
 
@@ -234,6 +234,10 @@ PATTERNS = (
              _each(CORE, 0.33, 0.50, _SPEND), _each(CORE, 1.4, 2.2, _metric("cac"))),
     _pattern(17, "quarters whose forecast missed by more than 10 %", "%", "Forrester",
              _each(CORE, 0.60, 0.85, _metric("forecast_misses"))),
+    _pattern(19, "ARR a head of the revenue organization, above $10M of ARR", "k USD", "SaaS Capital 2022",
+             _each(CORE, 250_000.0, 450_000.0, _ratio("grown_arr", under=["grown_heads"]))),
+    _pattern(20, "sales, of sales and marketing", "%", "practitioners, weak",
+             _each(CORE, 0.50, 0.70, _ratio("sales", under=["sales_and_marketing"]))),
     _slack(21, "selling capacity in use", 0.75, 0.85, "used_hours", "capacity_hours"),
     _slack(22, "leads that no rep takes up", 0.05, 0.20, "leads_unworked", "leads_given"),
 )  # fmt: skip

@@ -256,7 +256,7 @@ class Finance(ParameterTable):
         0.8, low=0.3, high=1, unit="share of capacity", plausible=(0.75, 0.85), source="design: patterns 21 and 22"
     )
     """Use of selling hours for which posts are opened where they follow demand."""
-    marketing_share: float = parameter(0.32, low=0, high=1, unit="share of ARR", plausible=(0.2, 0.4))
+    marketing_share: float = parameter(0.165, low=0, high=1, unit="share of ARR", plausible=(0.1, 0.25))
     """Cost of the marketing budget; what it brings in is told by demand.lead_hazard_per_week at the reference ARR."""
     infrastructure_share: float = parameter(0.24, low=0, high=1, unit="share of ARR", plausible=(0.15, 0.3))
     """Cost of running the product at process maturity 0."""
@@ -265,7 +265,7 @@ class Finance(ParameterTable):
     partner_share: float = parameter(0.2, low=0, high=0.9, unit="share of revenue", plausible=(0.1, 0.3))
     """What partners keep of the revenue on their fronts."""
     leader_pay_usd: float = parameter(
-        250_000.0, low=0, high=1e7, unit="USD a year per level", plausible=(150_000, 350_000)
+        250_000.0, low=0, high=1e10, unit="USD a year per level", plausible=(150_000, 350_000)
     )
     """What a leader costs, per level."""
     target_retention: float = parameter(0.92, low=0, high=1.5, unit="share of ARR", plausible=(0.88, 0.96))
@@ -308,3 +308,11 @@ class Finance(ParameterTable):
     """Spread of the forecast at process maturity 0."""
     overhead_share: float = parameter(0.2, low=0, high=1, unit="share of ARR", plausible=(0.1, 0.25))
     """Cost of everything else at process maturity 0."""
+    head_pay_usd: float = parameter(100_000.0, low=1000, high=1e10, unit="USD a year", plausible=(80_000, 150_000))
+    """What a person in success, in operations or in the support of sales costs; turns their budgets into heads."""
+    support_per_rep: float = parameter(
+        2.5, low=0, high=20, unit="on-target earnings per post", plausible=(1.5, 3.5), source="patterns 16, 19 and 20"
+    )
+    """Cost of those who support a rep: development reps, engineers, managers and account managers."""
+    kept_margin: float = parameter(0.0, low=-1, high=1, unit="share of revenue", plausible=(0, 0.1))
+    """Operating margin that the firm keeps; of what is beyond, levers.reinvest_share goes into marketing."""

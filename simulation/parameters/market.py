@@ -32,7 +32,7 @@ class Market(ParameterTable):
     products: int = parameter(1, low=1, high=12, unit="products", plausible=(1, 6))
     """Products that can be sold."""
     competitors: int = parameter(2, low=0, high=20, unit="competitors", plausible=(1, 8))
-    """Rivals that launch offensives."""
+    """Rivals for every deal, who also launch offensives."""
     interdependence: float = parameter(
         0.08, low=0, high=1, unit="probability", plausible=(0.05, 0.5), source=TRIAL, uncertain=True
     )
@@ -56,7 +56,7 @@ class Market(ParameterTable):
     offensive_half_life_weeks: float = parameter(13.0, low=1, high=260, unit="weeks", plausible=(6, 26))
     """Time in which half of an offensive's pressure fades."""
     contract_usd: float = parameter(
-        25_000.0, low=100, high=1e8, unit="USD a year", plausible=(10_000, 250_000), source=TRIAL
+        25_000.0, low=100, high=1e10, unit="USD a year", plausible=(10_000, 250_000), source=TRIAL
     )
     """Mean first-year contract."""
     potential_sigma: float = parameter(0.7, low=0, high=2, unit="log", plausible=(0.4, 1), uncertain=True)
@@ -87,6 +87,8 @@ class Market(ParameterTable):
         if channels * self.segments > 64:
             fronts = f"{channels} * {self.segments}"
             raise ValueError(f"market.channels * market.segments = {fronts} is outside 1..64 (fronts)")
+        if self.attack_week is not None and self.competitors == 0:
+            raise ValueError(f"market.attack_week = {self.attack_week} needs a competitor (market.competitors = 0)")
         if self.attack_front is not None and self.attack_front >= channels * self.segments:
             last = channels * self.segments - 1
             raise ValueError(f"market.attack_front = {self.attack_front} is outside 0..{last} (fronts of this market)")
@@ -158,7 +160,7 @@ class Sales(ParameterTable):
     rep_skill_sd: float = parameter(0.15, low=0, high=1, unit="log", plausible=(0.05, 0.3))
     """Spread of the reps' skill."""
     on_target_earnings_usd: float = parameter(
-        100_000.0, low=1000, high=5e6, unit="USD a year", plausible=(80_000, 300_000), source=TRIAL
+        100_000.0, low=1000, high=1e10, unit="USD a year", plausible=(80_000, 300_000), source=TRIAL
     )
     """What a rep earns at quota."""
     quota_multiple: float = parameter(4.8, low=0.5, high=50, unit="times", plausible=(4, 6), source="BenchSights")
@@ -182,7 +184,7 @@ class Sales(ParameterTable):
     competitor_logit: float = parameter(
         0.2515, low=-6, high=6, unit="logit", plausible=(-0.6, 1.2), source=TRIAL, uncertain=True
     )
-    """Odds that a group which agrees buys from a competitor."""
+    """Odds that a group which agrees buys from a competitor, where there are two of them."""
     attractiveness_gain: float = parameter(0.9, low=0, high=3, unit="logit per log", plausible=(0.6, 1.2), source=TRIAL)
     """What a front's attractiveness adds to the odds of winning."""
     stall_per_week: float = parameter(0.01, low=0, high=1, unit="per week", plausible=(0.005, 0.03))
@@ -195,6 +197,10 @@ class Sales(ParameterTable):
     """Load up to which a rep takes a new deal: part of the hours is kept for what comes up."""
     priority_exponent: float = parameter(1.0, low=0, high=3, unit="exponent", plausible=(0, 2))
     """How strongly reps' hours go to large accounts: weight = relative size to this power (0 = equal shares)."""
+    rivals_exponent: float = parameter(
+        0.5, low=0, high=1, unit="logit per log", plausible=(0, 1), source="McFadden 1978 (the form); assumption"
+    )
+    """How the odds for competitors grow with their number (0 = not at all, 1 = in proportion)."""
 
 
 class Customers(ParameterTable):

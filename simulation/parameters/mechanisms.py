@@ -115,3 +115,5 @@ class Levers(ParameterTable):
     """Staff of operations, from nobody to full governance: how fast processes mature, and at what cost."""
     held_maturity: float | None = parameter(None, low=0, high=1, unit="maturity", plausible=(0.2, 0.8), source="design")
     """Process maturity at which the firm is held, whatever operations do (absent: it moves)."""
+    reinvest_share: float = parameter(0.0, low=0, high=1, unit="share of margin", plausible=(0, 1), source="design")
+    """Share of the operating margin beyond finance.kept_margin that goes into the next week's marketing budget."""

@@ -264,7 +264,7 @@ def _service_of(fronts: Fronts, firm: Firm, world: World) -> Service:
         gauges[gauge.ARR_USD] / max(fronts.customers.sum(), 1),
         0.5 * (firm.alignment[SALES, SUCCESS] + firm.alignment[MARKETING, SUCCESS]),
         relieved(rules.issues_per_week, gauges[gauge.MATURITY], rules.issue_relief),
-        max(world.decisions.stakes_floor_share * gauges[gauge.ARR_USD], 1.0),
+        world.decisions.stakes_floor_share * gauges[gauge.ARR_USD],
         margin_share(costs, world.operations.cost_relief, gauges[gauge.MATURITY]),
     )
 

@@ -1,5 +1,6 @@
 """Step 7: reps work deals. Hours move a deal; every member of the buying group has to agree in the end."""
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -79,6 +80,20 @@ def group_agrees(
 
 
 @rule
+def rivalry(base: float, competitors: int, exponent: float) -> float:
+    """Odds that a group which agrees buys from one of the competitors; none where there is none. [logit]
+
+    Told for two of them. In a nested logit n equally attractive competitors weigh like one that is better by
+    exponent × ln n: by nothing where they are all the same to a buyer, by ln n where they are as different from each
+    other as from the firm. Source: McFadden (1978).
+
+    >>> rivalry(0.25, competitors=2, exponent=0.5), rivalry(0.25, competitors=0, exponent=0.5)
+    (0.25, -inf)
+    """
+    return base + exponent * math.log(competitors / 2.0) if competitors > 0 else -math.inf
+
+
+@rule
 def rival_wins(base: float, pressure: float, attractiveness: float, by_attractiveness: float, help: float) -> float:
     """Probability that a group which agrees to buy buys elsewhere. [0..1]
 
@@ -108,6 +123,7 @@ class Offer(NamedTuple):
     bad_start: float  # probability that an onboarding begins badly
     exception_rate: float  # a deal and week
     floor: float  # least stakes of a matter that reaches a desk, USD
+    rivalry: float  # odds for competitors who are neither attacking nor answered, logit
     margin: float  # share of a contract left after running and serving it
     contested: int  # front under most pressure, −1 for none
 
@@ -141,7 +157,8 @@ def _offer_of(fronts: Fronts, firm: Firm, world: World, held: StandIns) -> Offer
         lift.mean(),
         bad_start(aligned, world.customers.onboarding_alignment),
         world.decisions.exceptions_per_deal_week * (1.0 - world.customers.issue_relief * maturity),
-        max(world.decisions.stakes_floor_share * firm.gauges[gauge.ARR_USD], 1.0),
+        world.decisions.stakes_floor_share * firm.gauges[gauge.ARR_USD],
+        rivalry(world.sales.competitor_logit, world.market.competitors, world.sales.rivals_exponent),
         margin_share(costs, world.operations.cost_relief, maturity),
         most_contested(fronts.pressure),
     )
@@ -255,7 +272,7 @@ def _close(
         )  # fmt: skip
         help = rules.competition_gain * firm.lift[EXECUTION_WORK] + heat
         pressure, attractiveness = fronts.pressure[f], fronts.attractiveness[f]
-        lost = rival_wins(rules.competitor_logit, pressure, attractiveness, rules.attractiveness_gain, help)
+        lost = rival_wins(offer.rivalry, pressure, attractiveness, rules.attractiveness_gain, help)
         if uniform(stream(now.seed, purpose.DEAL_AGREES, attempt), i) >= agrees:
             accounts.stage[i], accounts.due[i] = LOST, back
             sums[record.DEALS_NO_DECISION] += 1.0

@@ -84,7 +84,8 @@ def make_leads(
     gauges[gauge.MOVING] = max(gauges[gauge.MOVING] - lost, 0.0)
     sums[record.MOVED] = lost
     _spend(fronts, gauges, sums, world)
-    budget = max(gauges[gauge.ARR_USD] / arr_reference_usd(world.market), 1e-6) * (1.0 - lost)
+    usual = max(gauges[gauge.ARR_USD] / arr_reference_usd(world.market), 1e-6)
+    budget = usual * (1.0 + gauges[gauge.REINVESTED]) * (1.0 - lost)
     hazard = _hazards(fronts, firm, sums, budget, world, held)
     rules = world.demand
     aligned = held_or(held.alignment[MARKETING, SALES], firm.alignment[MARKETING, SALES])
@@ -139,7 +140,9 @@ def movers(accounts: Accounts, hazard: Column, draws: Any, week: int) -> Column:
 @phase
 def _spend(fronts: Fronts, gauges: Column, sums: Column, world: World) -> None:
     """Book the marketing budget, and how the most contested front stands."""
-    sums[record.MARKETING_COST] = world.finance.marketing_share * gauges[gauge.ARR_USD] / WEEKS_A_YEAR
+    usual = world.finance.marketing_share * gauges[gauge.ARR_USD] / WEEKS_A_YEAR
+    sums[record.REINVESTED] = usual * gauges[gauge.REINVESTED]
+    sums[record.MARKETING_COST] = usual + sums[record.REINVESTED]
     for f in range(fronts.channel.shape[0]):
         sums[record.ABROAD_SPEND] += sums[record.MARKETING_COST] * fronts.allocation[f] * (1 - fronts.home[f])
     contested = most_contested(fronts.pressure)

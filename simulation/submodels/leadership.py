@@ -127,7 +127,7 @@ def _reach_of(people: People, s: int, function: int, alignment: Column, leadersh
 def _lift(firm: Firm, sums: Column, world: World) -> None:
     """Hold the contributions against those of the neutral firm."""
     rules, market = world.leadership, world.market
-    scale = (max(firm.gauges[gauge.ARR_USD], 1.0) / arr_reference_usd(market)) ** rules.scale_with_arr
+    scale = max(firm.gauges[gauge.ARR_USD] / arr_reference_usd(market), 1e-6) ** rules.scale_with_arr
     neutral = (
         rules.neutral_strategy_hours, rules.neutral_execution_hours, rules.neutral_operations_hours,
         rules.neutral_customer_hours,

@@ -21,8 +21,11 @@ def reaches_desk(rate: float, value_usd: float, floor_usd: float) -> float:
 
     >>> reaches_desk(0.1, 25_000.0, 50_000.0)
     0.05
+    >>> reaches_desk(0.1, value_usd=100.0, floor_usd=0.0), reaches_desk(0.0, value_usd=100.0, floor_usd=0.0)
+    (1.0, 0.0)
     """
-    return min(1.0, rate * value_usd / floor_usd)
+    most = rate * value_usd
+    return 1.0 if most > floor_usd else most / floor_usd if floor_usd > 0.0 else 0.0
 
 
 @rule

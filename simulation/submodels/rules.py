@@ -140,14 +140,14 @@ def quota_usd(sales: Any) -> float:
 
 
 @rule
-def rep_year_usd(sales: Any) -> float:
-    """What a full post in sales costs in a year. [USD]
+def rep_year_usd(sales: Any, support: float) -> float:
+    """What a full post in sales costs in a year, its support included. [USD]
 
     >>> from revorg.simulation.parameters.market import Sales
-    >>> rep_year_usd(Sales(on_target_earnings_usd=104_000.0))
-    104000.0
+    >>> rep_year_usd(Sales(on_target_earnings_usd=100_000.0), support=2.5)
+    350000.0
     """
-    return sales.on_target_earnings_usd
+    return sales.on_target_earnings_usd * (1.0 + support)
 
 
 @rule

@@ -85,7 +85,7 @@ def _work_on(reps: Reps, sums: Column, world: World, week: int) -> None:
         if reps.active[r] == 0:
             continue
         sums[record.REP_YEARS] += 1.0 / WEEKS_A_YEAR
-        reps.quota_year[r] += quota_usd(world.sales) * reps.share[r] / WEEKS_A_YEAR
+        reps.quota_year[r] += quota_usd(world.sales) * reps.quota[r] * reps.share[r] / WEEKS_A_YEAR
         if (week + 1) % WEEKS_A_YEAR == 0:
             if week + 1 - reps.hired[r] >= WEEKS_A_YEAR:
                 sums[record.REPS_JUDGED] += 1.0

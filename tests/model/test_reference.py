@@ -104,6 +104,27 @@ def test_a_market_that_shifts_and_opens_agrees(world: str) -> None:
     live_alike(RevenueOrganization(small(world).changed(values).with_leader("cro", "advocate"), 5))
 
 
+def test_reinvested_margin_and_quotas_of_their_own_agree() -> None:
+    """Some posts are asked for more than others, and margin goes into marketing; a market without rivals; seed 6."""
+    values = {"levers.reinvest_share": 0.7, "finance.leader_pay_usd": 0.0, "finance.kept_margin": -0.4}
+    for rivals in (0, 7):
+        world = small("complex-multi").changed(values | {"market.competitors": rivals})
+        model = RevenueOrganization(world.with_leader("cro", "strategist"), 6)
+        model.rep_slots.quota[::2] = 1.5
+        live_alike(model)
+        assert model.weekly["reinvested"].sum() > 0.0
+        assert (model.weekly["deals_rival"].sum() > 0.0) == (rivals > 0)
+
+
+def test_a_firm_that_begins_with_nothing_agrees() -> None:
+    """No ARR, no plan to speak of, no floor of stakes: shares of nothing, on seed 2."""
+    values = {
+        "market.initial_customers_share": 0.0, "run.warm_up_weeks": 0, "decisions.stakes_floor_share": 0.0,
+        "run.initial_reps": 2,
+    }  # fmt: skip
+    live_alike(RevenueOrganization(small("simple-multi").changed(values).with_leader("cro", "executor"), 2))
+
+
 @pytest.mark.parametrize(("plans", "stage"), [("best", "analyst"), ("everywhere", "governance"), ("best", "none")])
 def test_plans_and_stages_agree(plans: str, stage: str) -> None:
     """Account plans for some or all, and every stage of operations, on seed 4."""

@@ -85,7 +85,7 @@ def test_complex_worlds_differ_from_simple_ones_as_designed() -> None:
         "attractiveness_sd contract_usd group_size",
         "decisions": "exceptions_per_deal_week exception_hours",
         "demand": "lead_hazard_per_week lost_return_weeks",
-        "sales": "deal_hours pace_weeks ramp_weeks on_target_earnings_usd agreement_logit competitor_logit",
+        "sales": "deal_hours pace_weeks ramp_weeks on_target_earnings_usd",
         "customers": "disposition_a disposition_b expansion_per_week product_potential",
         "finance": "growth_plan",
     }

@@ -8,11 +8,12 @@ from small_worlds import key, small, warmed
 
 from revorg.simulation.codes import LEAD, OPPORTUNITY, PROSPECT, Column
 from revorg.simulation.compiling import alone, plain
+from revorg.simulation.errors import BadInput
 from revorg.simulation.model import RevenueOrganization
 from revorg.simulation.numbers import Now
 from revorg.simulation.record import RECORD, record
 from revorg.simulation.state import Reps, empty_decisions
-from revorg.simulation.submodels import deals, reps
+from revorg.simulation.submodels import deals, reps, rules
 from revorg.simulation.submodels.matters import raise_matter
 
 FEW_REPS = 3
@@ -35,6 +36,37 @@ def test_a_rep_who_is_short_of_hours_leaves_none_unused(seed: int, exponent: flo
         short = (rep == one) & (given < needs * (1.0 - 1e-9))
         parts = (given / priorities)[short]
         assert parts == pytest.approx(np.broadcast_to(parts[:1], parts.shape))
+
+
+@pytest.mark.parametrize("competitors", [1, 2, 5])
+@pytest.mark.parametrize("exponent", [0.0, 0.5, 1.0])
+def test_competitors_weigh_as_a_nest_of_a_nested_logit_does(competitors: int, exponent: float) -> None:
+    """Buyers choose the best of the firm and n rivals; what they see in rivals is in part common to all of these.
+
+    With Gumbel parts of each one's own, and a common part that is the logarithm of a positive stable draw, the worth
+    of each rival is Gumbel again.
+    """
+    draws, buyers = np.random.default_rng(8), 200_000
+    common = {
+        0.0: draws.gumbel(size=buyers),
+        0.5: -0.5 * np.log(2.0 * draws.normal(size=buyers) ** 2),
+        1.0: np.zeros(buyers),
+    }
+    own = exponent * draws.gumbel(size=(buyers, competitors))
+    best = 0.4 - exponent * np.log(2.0) + common[exponent] + own.max(axis=1)  # two of them weigh .4
+    elsewhere = np.mean(best > draws.gumbel(size=buyers))
+    expected = rules.logistic(deals.rivalry(0.4, competitors, exponent))
+    assert elsewhere == pytest.approx(expected, abs=4.0 * 0.5 / np.sqrt(buyers))
+
+
+def test_nothing_is_lost_to_competitors_where_there_are_none() -> None:
+    """However attractive they would be."""
+    world = small("simple-single", accounts=3000).changed({"market.competitors": 0, "sales.competitor_logit": 6.0})
+    weeks = RevenueOrganization(world, seed=1).run(weeks=52).weekly
+    assert weeks["deals_won"].sum() > 10
+    assert weeks["deals_rival"].sum() == weeks["rival_churned"].sum() == 0.0
+    with pytest.raises(BadInput, match=r"market.attack_week = 3 needs a competitor \(market.competitors = 0\)"):
+        world.changed({"market.attack_week": 3})
 
 
 def work_deals(model: RevenueOrganization, week: int) -> Column:

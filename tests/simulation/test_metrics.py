@@ -80,7 +80,7 @@ def test_odd_firms_have_outcomes_in_range(settings_: dict[str, float], metric: s
     """What is allowed gives outcomes in their declared ranges, or nothing to measure."""
     outcomes = RevenueOrganization(small("simple-single").changed(settings_), seed=1).run().outcomes
     for name, value in outcomes.dropna().items():
-        assert METRICS[str(name)].low <= value <= METRICS[str(name)].high, name
+        assert METRICS[str(name)].low - 1e-9 <= value <= METRICS[str(name)].high + 1e-9, name
     found = float(outcomes[metric])
     assert math.isnan(found) if math.isnan(low) else low <= found < high
 
@@ -89,11 +89,11 @@ def test_outcomes_are_the_parts_of_the_whole_run() -> None:
     """One number a metric, null where there was nothing to measure."""
     model = lived()
     outcomes = model.outcomes
-    for name, (over, under) in model.parts(0, HORIZON).items():
-        if under:
-            assert outcomes[name] == over / under
-        else:
-            assert np.isnan(outcomes[name])
+    parts = model.parts(0, HORIZON)
+    values = {name: over / under if under else math.nan for name, (over, under) in parts.items()}
+    for name, value in values.items():
+        told = value - values[METRICS[name].beyond] if METRICS[name].beyond else value
+        assert outcomes[name] == pytest.approx(told, rel=0, abs=0, nan_ok=True)
     assert outcomes.index.name == "metric"
 
 
@@ -151,6 +151,27 @@ def test_customers_and_money_by_hand() -> None:
     deals = year[["deals_won", "deals_no_decision", "deals_rival"]].sum()
     assert value["win_rate"] == pytest.approx(deals["deals_won"] / deals.sum())
     assert value["average_deal"] == pytest.approx(year["new_arr"].sum() / deals["deals_won"])
+
+
+def test_efficient_growth_is_growth_and_margin() -> None:
+    """As the rule of 40 adds them, run by run."""
+    model = lived()
+    for first, last in ((0, HORIZON), (52, 104)):
+        value = {name: over / under for name, (over, under) in model.parts(first, last).items() if under}
+        assert value["efficient_growth"] == pytest.approx(value["arr_growth"] + value["operating_margin"])
+
+
+def test_persistence_of_misses_is_told_above_their_rate() -> None:
+    """P(missed after a miss) − P(missed), each of a run's quarters; both are sums that pool."""
+    model = RevenueOrganization(small(), seed=4).run(weeks=208)
+    weekly, outcomes = model.weekly, model.outcomes
+    missed = weekly["quarter_missed"].sum() / weekly["quarters"].sum()
+    after = weekly["quarter_missed_after_miss"].sum() / weekly["quarter_after_miss"].sum()
+    assert 0.0 < missed < 1.0
+    assert outcomes["quarters_missed"] == pytest.approx(missed)
+    assert outcomes["miss_persistence"] == pytest.approx(after - missed)
+    assert METRICS["miss_persistence"].ratio
+    assert METRICS[METRICS["miss_persistence"].beyond].ratio
 
 
 def test_latency_is_that_of_probes_settled_in_any_design() -> None:

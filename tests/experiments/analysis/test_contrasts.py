@@ -78,6 +78,22 @@ def test_pooled_contrast_with_equal_denominators_is_the_mean_contrast() -> None:
     assert (pooled.pair_correlation, pooled.saving) == pytest.approx((plain.pair_correlation, plain.saving))
 
 
+def test_what_a_ratio_is_told_beyond_is_pooled_by_itself() -> None:
+    """The difference of two ratios of sums, with a delete-one jackknife of it all; pairs count a term once."""
+    rng = np.random.default_rng(9)
+    bottoms = rng.integers(1, 16, size=(2, 2, 12)).astype(float)
+    tops = rng.binomial(bottoms.astype(int), 0.6).astype(float)
+    found = pooled_contrast(tops[0], bottoms[0], DIFFERENCE, (tops[1], bottoms[1]))
+    effect, error = brute_force_pooled(np.vstack(tops), np.vstack(bottoms), np.array([1.0, -1.0, -1.0, 1.0]))
+    assert found.effect == pytest.approx(effect)
+    assert found.half_width == pytest.approx(t_point(12) * error)
+    assert contrast(tops[0], bottoms[0], DIFFERENCE, ratio=True, beyond=(tops[1], bottoms[1])) == found
+    averaged = (tops[0] / bottoms[0] - tops[1] / bottoms[1]).mean(axis=1) @ DIFFERENCE
+    assert abs(found.effect - averaged) > 0.01  # pooled, not averaged
+    alike = pooled_contrast(tops[0], bottoms[0], DIFFERENCE, (tops[0], bottoms[0]))
+    assert (alike.effect, alike.half_width) == pytest.approx((0.0, 0.0))
+
+
 def test_jackknife_of_a_mean_is_its_standard_error() -> None:
     """Jackknife of a mean is its standard error."""
     sample = np.random.default_rng(4).normal(size=30)
