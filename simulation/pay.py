@@ -38,7 +38,9 @@ class Pay(NamedTuple):
         )
         a_level = scenario.finance.leader_pay_usd
         saved = a_level * (before - levels)
-        an_hour = plain(rep_hour_usd)(plain(rep_year_usd)(scenario.sales, scenario.finance.support_per_rep), scenario.sales.rep_hours)
+        an_hour = plain(rep_hour_usd)(
+            plain(rep_year_usd)(scenario.sales, scenario.finance.support_per_rep), scenario.sales.rep_hours
+        )
         hours = saved / WEEKS_A_YEAR / an_hour
         return cls(len(scenario.organization), a_level * levels, saved, hours)
 

@@ -30,7 +30,9 @@ def led(design: str, name: str = "complex-multi") -> RevenueOrganization:
 
 def hour_usd(scenario: Scenario) -> float:
     """Return what an hour of a rep costs, with its support."""
-    return scenario.sales.on_target_earnings_usd * (1 + scenario.finance.support_per_rep) / 52 / scenario.sales.rep_hours
+    return (
+        scenario.sales.on_target_earnings_usd * (1 + scenario.finance.support_per_rep) / 52 / scenario.sales.rep_hours
+    )
 
 
 @pytest.mark.parametrize("design", DESIGNS)
