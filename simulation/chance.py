@@ -60,6 +60,9 @@ _PURPOSES = (
     "FIRST_ATTRACTIVENESS",
     "TURN",
     "DEAL_START",
+    "PROBE_KIND",
+    "SMALL_NUMBER",
+    "SMALL_DAY",
 )
 purpose = constants("purpose", _PURPOSES, first=1)
 """One number a purpose. New purposes are added at the end; a number is never used twice, nor one that was given up."""

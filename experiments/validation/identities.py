@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from revorg.experiments.analysis.contrasts import Floats
-from revorg.experiments.validation.pattern_sums import Pooled
+from revorg.experiments.validation.pattern_sums import DESKS, Pooled
 from revorg.experiments.validation.patterns import CAPACITY, CORE, UNWORKED, estimate
 from revorg.scenarios.loading import load
 
@@ -94,6 +94,20 @@ _LINES = (
     (CAPACITY.name, _capacity, (CAPACITY.entries[0].low, CAPACITY.entries[0].high)),
     (UNWORKED.name, _unworked, (UNWORKED.entries[0].low, UNWORKED.entries[0].high)),
 )
+
+
+def load_lines(runs: Mapping[str, Floats]) -> list[Identity]:
+    """Return the load of every desk of the neutral organization in every core world: in-tray hours taken, of all."""
+
+    def load_at(place: str, world: str, pooled: Pooled) -> float:
+        return pooled.ratio(world, f"load {place}", "weeks")
+
+    return [
+        Identity(place.replace("_", " "), world, *estimate(partial(load_at, place, world), runs), None)
+        for place in DESKS
+        for world in CORE
+        if world in runs
+    ]
 
 
 def identity_lines(runs: Mapping[str, Floats]) -> list[Identity]:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from revorg.simulation.codes import CUSTOMER, WEEKS_A_YEAR
 from revorg.simulation.model import RevenueOrganization
-from revorg.simulation.record import record
+from revorg.simulation.organization import HEADS
+from revorg.simulation.record import RECORD, record
 from revorg.simulation.scenario import Scenario
 
 Floats = NDArray[np.float64]
@@ -33,6 +34,9 @@ TOTALS = {
     "sales_and_marketing": (record.MARKETING_COST, record.SALES_COST), "service": (record.SERVICE_COST,),
     "revenue": (record.REVENUE,), "rep_weeks": (record.REPS,),
 }  # fmt: skip
+DESKS = ("top", *HEADS)
+"""Places whose holders have something to decide or to answer in the neutral organization."""
+TOTALS |= {f"load {place}": (RECORD.index(f"load_{place}"),) for place in DESKS}
 TERMS = (1, 2, 3, 4)  # a customer's renewals, counted apart
 SINGLE = ("runs", "weeks", "ramp_months", "base_arr", "added_arr", "quota_usd", "prospects_first", "prospects_last")
 
