@@ -9,8 +9,7 @@ from small_worlds import key, small, warmed
 from revorg.simulation.codes import LEAD, OPPORTUNITY, PROSPECT, Column
 from revorg.simulation.compiling import alone, plain
 from revorg.simulation.model import RevenueOrganization
-from revorg.simulation.numbers import Now
-from revorg.simulation.parameters.firm import Decisions as Rules
+from revorg.simulation.numbers import Now, world_of
 from revorg.simulation.record import RECORD, record
 from revorg.simulation.state import Reps, empty_decisions
 from revorg.simulation.submodels import deals, reps
@@ -93,7 +92,8 @@ def test_a_deal_whose_rep_left_for_good_ends_in_no_decision() -> None:
 def matters(value_usd: float, rate: float) -> tuple[float, Column, float]:
     """Raise matters of many accounts; return how often they come, what hangs on them and how many climb."""
     accounts, weeks = 2000, 20
-    decisions, rules = empty_decisions(accounts), Rules(escalate_share=0.35, small_floor_share=1.0)
+    decisions = empty_decisions(accounts)
+    rules = world_of(small()).decisions._replace(escalate_share=0.35, small_floor_share=1.0)
     stakes, climbing = [], 0.0
     for week in range(weeks):
         decisions.entries[0] = 0

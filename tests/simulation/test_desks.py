@@ -521,3 +521,15 @@ def test_small_matters_wait_and_are_waited_for_like_any_work() -> None:
     desks.run(table, 0.0, 5.0)
     assert table.settled.tolist() == [0.5, 1.5, 2.0]
     assert (table.wrong.tolist(), table.reworked.tolist()) == ([0, 0, 0], [0, 1, 0])
+
+
+def test_a_head_with_small_matters_on_the_desk_answers_later() -> None:
+    """What a consult takes comes from the load of whoever is asked: asked on day .25, free on day 0 or 1."""
+    for small_work, last in ((0.0, 2.5), (1.0, 3.25)):
+        table, desks = empty_decisions(2), Desks(line=(0b0010, 0b0100), head_of=(0, 0, 1, 0))
+        enter(table, 0, 0.25, work=1.0)
+        ask(table, 0, function=2, work=1.25)
+        enter(table, 1, 0.25, work=small_work, owner=1, small=1)
+        table.arrives[1, 0] = 0.0
+        desks.run(table, 0.0, 5.0)
+        assert table.settled[0] == last

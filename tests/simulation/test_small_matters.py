@@ -7,10 +7,10 @@ import pytest
 from small_worlds import key, small, warmed
 
 from revorg.scenarios.loading import load
-from revorg.simulation.codes import DAYS_A_WEEK, OPEN, ORIGIN_OF_KIND, STRATEGY_MOVE
+from revorg.simulation.codes import DAYS_A_WEEK, ORIGIN_OF_KIND, STRATEGY_MOVE
 from revorg.simulation.model import RevenueOrganization
+from revorg.simulation.numbers import world_of
 from revorg.simulation.organization import HEADS, PLACES
-from revorg.simulation.parameters.firm import Decisions as Rules
 from revorg.simulation.state import empty_decisions
 from revorg.simulation.submodels import decisions, matters
 
@@ -18,13 +18,6 @@ NO_SMALL = {
     "decisions.small_floor_share": 1.0, "decisions.campaign_matters": 0.0, "decisions.service_matters": 0.0,
     "decisions.process_matters": 0.0,
 }  # fmt: skip
-
-
-def small_at_desks(model: RevenueOrganization) -> set[tuple[float, ...]]:
-    """Return kind, row, day and work of the small matters to be entered and those open, with owner and scope."""
-    table = model.decisions
-    rows = np.flatnonzero((table.small == 1) & (table.state == OPEN))
-    return {(*map(float, (table.kind[i], table.row[i], table.raised[i])),) for i in rows.tolist()}
 
 
 def loads(weekly: Any) -> dict[str, float]:
@@ -39,7 +32,8 @@ def loads(weekly: Any) -> dict[str, float]:
 def test_small_matters_follow_the_law_of_the_large(value: float, share: float) -> None:
     """They come 1 ÷ share − 1 times as often as those above the floor, as long as there is but one a week."""
     accounts, weeks, rate = 2000, 30, 0.015
-    rules, table = Rules(small_floor_share=share), empty_decisions(accounts)
+    rules = world_of(small().changed({"decisions.small_floor_share": share})).decisions
+    table = empty_decisions(accounts)
     large = little = 0
     for week in range(weeks):
         table.entries[0] = 0
@@ -68,13 +62,13 @@ def test_the_number_at_a_quantile_is_that_of_the_poisson_law() -> None:
 
 
 def test_small_matters_grow_with_managers_not_with_customers() -> None:
-    """Ten times the accounts bring a head no more than a fifth more, beyond what few accounts can bring at all."""
+    """Ten times the accounts bring heads a little more: each of the fewer and larger ones raises one a week at most."""
     a_week = []
     for accounts in (6_000, 60_000):
         model = RevenueOrganization(load("complex-multi").changed({"market.accounts": accounts}), 1).run(26)
         a_week.append(model.weekly["small_settled"].mean())
-    assert 30.0 < a_week[0] < 100.0
-    assert a_week[1] == pytest.approx(a_week[0], rel=0.2)
+    assert 38.0 < a_week[0] < 100.0
+    assert 0.9 < a_week[1] / a_week[0] < 1.5
 
 
 # Whose, and what they take
@@ -133,17 +127,18 @@ def test_the_load_recorded_is_the_share_of_hours_that_the_desks_took() -> None:
     assert decisions.load_of(1.0, 0.0) == 0.0
 
 
-def test_heads_desks_have_load_and_it_costs_whoever_asks() -> None:
-    """Under the neutral organization every head has between a fifth and two thirds; replies are slower for it."""
+def test_heads_desks_have_load_and_what_comes_to_them_waits() -> None:
+    """Under the neutral organization every head has between a fifth and two thirds, and works through it."""
     busy = RevenueOrganization(load("complex-multi").neutral(), 1).run(weeks=104)
     idle = RevenueOrganization(load("complex-multi").neutral().changed(NO_SMALL), 1).run(weeks=104)
     assert all(0.2 < load < 0.67 for load in loads(busy.weekly).values())
     assert all(loads(busy.weekly)[head] > loads(idle.weekly)[head] + 0.1 for head in HEADS)
+    alone = {"market.interdependence": 0.0, "decisions.escalate_share": 0.0}  # heads decide whatever comes
     waits = []
-    for base in ({}, NO_SMALL):
-        world = load("complex-multi").neutral().changed({"decisions.consult_base": 1.0, **base})
+    for values in (alone, alone | NO_SMALL):
+        world = load("complex-multi").neutral().changed(values)
         waits.append(RevenueOrganization(world, 1).run(weeks=104).outcomes["decision_latency"])
-    assert waits[0] > waits[1]
+    assert waits[0] > waits[1] + 0.1
 
 
 def test_every_design_meets_the_same_small_matters() -> None:
