@@ -41,7 +41,7 @@ def row(name: str) -> docks.Dock:
         ("held-back", 0.1),
         ("half-day", 0.1),
         ("variation", 0.1),
-        ("small-matters", 0.1),
+        ("small-matters", 0.2),
         ("rework", 0.08),
     ],
 )
