@@ -185,7 +185,7 @@ def test_the_mix_is_that_of_the_matters_that_came() -> None:
     world = small("complex-multi", 3000).changed({"run.warm_up_weeks": 0}).neutral()
     model = RevenueOrganization(world, 1)
     assert not model.decisions.mix.any()
-    model.week = -120
+    model.week, model.warm_up_weeks = -120, 120
     came = np.zeros(4)
     for _ in range(120):
         table, proposed = model.decisions, model.firm.gauges[7]
