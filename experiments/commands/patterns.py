@@ -24,7 +24,8 @@ def patterns(
 
     Prints every pattern with its range and value, what the identities between them leave over, how loaded leaders'
     desks are, predictions that were never fitted, and how far the patterns narrow the uncertain
-    parameters. Exit code 1 when the worlds do not pass: at least twelve patterns hold, and none is missed by more than half its range.
+    parameters. Exit code 1 when the worlds do not pass: at least twelve patterns hold, and none is missed by more than
+    half its range.
     """
     from revorg.experiments.reports.validation import patterns as pattern_report
     from revorg.experiments.runs.terminal import TerminalProgress
