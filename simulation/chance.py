@@ -63,6 +63,9 @@ _PURPOSES = (
     "LEAD_OWNER",
     "START_AGE",
     "START_REP",
+    "PROBE_KIND",
+    "SMALL_NUMBER",
+    "SMALL_DAY",
 )
 purpose = constants("purpose", _PURPOSES, first=1)
 """One number a purpose. New purposes are added at the end; a number is never used twice, nor one that was given up."""

@@ -74,7 +74,7 @@ def live(state: State, world: World, held: StandIns, now: Now, weeks: int) -> in
         leadership.contribute(people, firm, sums, world, held, now)
         strategy.review(fronts, firm, state.decisions, sums, world, held, now)
         decisions.enter(state.decisions, people, state.routes, world, now)
-        decisions.serve(state.decisions, people, state.routes, world, held, now)
+        decisions.serve(state.decisions, people, state.routes, sums, world, held, now)
         decisions.take_effect(
             state.decisions, accounts, firm, state.initiatives, state.routes, state.history, world, held, now
         )

@@ -106,6 +106,14 @@ NOTED = {
     "lift_customer": Noted("lift", "leaders' customer work against the neutral firm's"),
     "plan_hours": Noted("hours", "hours that account plans took"),
     "reinvested": Noted("USD", "marketing budget that came out of margin, beyond the usual one"),
+    "small_settled": Noted("matters", "matters below the floor of stakes settled, by heads or for want of time"),
+    "load_top": Noted("load", "hours that the top's in-tray took, of those it could have"),
+    "load_chief": Noted("load", "the same at the chief's desk"),
+    "load_beside": Noted("load", "the same at the desk of whoever is beside the chief"),
+    "load_head_of_marketing": Noted("load", "the same at the desk of marketing's head"),
+    "load_head_of_sales": Noted("load", "the same at the desk of sales' head"),
+    "load_head_of_success": Noted("load", "the same at the desk of success' head"),
+    "load_head_of_operations": Noted("load", "the same at the desk of operations' head"),
 }
 """The columns of the weekly record, filled by the loops as they go; `metrics` turns them into outcomes."""
 

@@ -156,6 +156,7 @@ class Decisions(NamedTuple):
     row: Column  # account or front that raised it
     week: Column  # week it was raised in; with kind and row the key of its draws
     probe: Column  # 1 for a probe: waits like others, takes no desk time, does no harm
+    small: Column  # 1 for a matter below the floor of stakes, which is its function's alone
     scope: Column  # bit mask of the functions concerned
     at_stake: Column  # share of an account's value that hangs on it
     climbs: Column  # 1 when the stakes pass the authority of the lowest seat
@@ -176,7 +177,9 @@ class Decisions(NamedTuple):
     entry_day: Column
     entry_climbs: Column
     entry_at_stake: Column
+    entry_small: Column
     entries: Column  # (1,) how many
+    mix: Column  # (4,) matters of each kind that came to a desk a week, over about the last year before week 0
 
     @property
     def slots(self) -> int:
@@ -235,10 +238,11 @@ def empty_decisions(slots: int) -> Decisions:
 
     return Decisions(
         state=integers(slots), kind=integers(slots), row=integers(slots), week=integers(slots), probe=integers(slots),
-        scope=integers(slots), at_stake=numbers(slots), climbs=integers(slots), asked=integers(slots),
-        owner=integers(slots), raised=numbers(slots), arrives=numbers(slots, 5), work=numbers(slots, 5),
-        reply=numbers(slots), awaited=integers(slots), serving=integers(slots), reworked=integers(slots),
+        small=integers(slots), scope=integers(slots), at_stake=numbers(slots), climbs=integers(slots),
+        asked=integers(slots), owner=integers(slots), raised=numbers(slots), arrives=numbers(slots, 5),
+        work=numbers(slots, 5), reply=numbers(slots), awaited=integers(slots), serving=integers(slots),
+        reworked=integers(slots),
         wrong=integers(slots), defaulted=integers(slots), settled=numbers(slots), entry_kind=integers(slots),
         entry_row=integers(slots), entry_day=numbers(slots), entry_climbs=integers(slots),
-        entry_at_stake=numbers(slots), entries=integers(1),
+        entry_at_stake=numbers(slots), entry_small=integers(slots), entries=integers(1), mix=numbers(4),
     )  # fmt: skip

@@ -22,10 +22,10 @@ def patterns(
 ) -> None:
     """Hold the neutral worlds against the patterns they are calibrated on.
 
-    Prints every pattern with its range and value, what the identities between them leave over, predictions that
-    were never fitted, and how far the patterns narrow the uncertain parameters. Exit code 1 when the worlds do not
-    pass: at most two patterns fail, neither of the two on slack among them, and none is missed by more than half its
-    range.
+    Prints every pattern with its range and value, what the identities between them leave over, how loaded leaders'
+    desks are, predictions that were never fitted, and how far the patterns narrow the uncertain parameters. Exit
+    code 1 when the worlds do not pass: at most two patterns fail, neither of the two on slack among them, and none is
+    missed by more than half its range.
     """
     from revorg.experiments.reports.validation import patterns as pattern_report
     from revorg.experiments.runs.terminal import TerminalProgress

@@ -156,6 +156,11 @@ class Account(Holder):
         probability = rule.reaches_desk(rate, value_usd, model.floor_of_stakes())
         drawn = self.draw(purpose)
         if drawn >= probability:
+            share = model.world.decisions.small_floor_share
+            heard = rule.reaches_desk(rate, value_usd, share * model.floor_of_stakes())
+            if drawn < heard:
+                day = 5.0 * (model.week + 1 + (drawn - probability) / (heard - probability))
+                model.desks.raise_small(kind, self.row, day)
             return
         stakes = model.draws.uniform(purpose, model.week, self.row + (1 << 40))
         model.desks.raise_matter(

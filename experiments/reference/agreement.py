@@ -79,6 +79,7 @@ def disagreements(model: RevenueOrganization, organization: PlainOrganization, b
         found |= set() if agree(value, getattr(firm, gauge)) else {f"firm.{gauge}"}
     for name in ("lift", "contribution", "alignment", "shortfall"):
         found |= set() if agree(getattr(model.firm, name), getattr(firm, name)) else {f"firm.{name}"}
+    found |= set() if agree(model.decisions.mix, organization.desks.mix) else {"decisions.mix"}
     todo = model.initiatives
     rows = sorted(np.flatnonzero(todo.kind >= 0).tolist(), key=lambda row: todo.order[row])
     if not agree([[todo.order[r], todo.kind[r], todo.hours[r]] for r in rows], sorted(firm.initiatives)):

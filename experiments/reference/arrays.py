@@ -136,14 +136,18 @@ class Service:
         likely = np.minimum(1.0, most / floor) if floor > 0.0 else np.where(most > 0.0, 1.0, 0.0)
         drawn = uniforms(self.seed, chance.purpose.ESCALATION, self.week, who)
         first = int(decisions.entries[0])
-        chosen = np.flatnonzero(drawn < likely)[: len(decisions.entry_kind) - first]
-        who, last = who[chosen], first + len(chosen)
+        heard = np.minimum(1.0, rate * accounts.contract_usd[who] / (rules.small_floor_share * floor))
+        chosen = np.flatnonzero(drawn < heard)[: len(decisions.entry_kind) - first]
+        who, last, drawn, likely, heard = who[chosen], first + len(chosen), drawn[chosen], likely[chosen], heard[chosen]
+        small = drawn >= likely
         stakes = uniforms(self.seed, chance.purpose.ESCALATION, self.week, who + (1 << 40))
         decisions.entry_kind[first:last], decisions.entry_row[first:last] = ESCALATION, who
-        decisions.entry_day[first:last] = 5.0 * (self.week + 1 + drawn[chosen] / likely[chosen])
-        decisions.entry_climbs[first:last], decisions.entries[0] = stakes < rules.escalate_share, last
-        decisions.entry_at_stake[first:last] = np.minimum(1.0, rate / (likely[chosen] * stakes))
-        accounts.waiting[who] = 1
+        passed = np.where(small, (drawn - likely) / np.maximum(heard - likely, 1e-300), drawn / likely)
+        decisions.entry_day[first:last] = 5.0 * (self.week + 1 + passed)
+        decisions.entry_climbs[first:last], decisions.entries[0] = ~small & (stakes < rules.escalate_share), last
+        at_stake = np.where(small, 0.0, np.minimum(1.0, rate / (likely * stakes)))
+        decisions.entry_at_stake[first:last], decisions.entry_small[first:last] = at_stake, small
+        accounts.waiting[who[~small]] = 1
 
     def leaving(self, rivals: Any) -> Values:
         """Return the probabilities of leaving at term."""

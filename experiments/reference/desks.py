@@ -20,6 +20,7 @@ from revorg.simulation.codes import (
     PROCESS_CHANGE,
     STRATEGY_MOVE,
 )
+from revorg.simulation.organization import PLACES
 
 if TYPE_CHECKING:
     from revorg.experiments.reference.organization import PlainOrganization
@@ -63,6 +64,7 @@ class Decision:
     def __init__(
         self, desks: "Desks", kind: int, row: int, week: int, probe: int, raised: float, climbs: bool, at_stake: float
     ) -> None:
+        self.is_small = not at_stake  # below the floor: a matter for the head of its function, and for nobody else
         self.desks, self.kind, self.row, self.week, self.probe = desks, kind, row, week, probe
         self.raised, self.climbs, self.at_stake = raised, climbs, at_stake
         self.scope: set[int] = {ORIGIN[kind]}
@@ -119,16 +121,19 @@ class Decision:
         self.scope |= {
             f
             for f in range(4)
-            if f != self.origin and self.draw(chance.purpose.SCOPE, f) < model.world.market.interdependence
+            if f != self.origin
+            and self.draw(chance.purpose.SCOPE, f) < model.world.market.interdependence
+            and not self.is_small
         }
         owner = self.owner = self.in_charge()
         steps = max(0, head_of(self.origin).depth - owner.depth)
         day = self.raised + rules.handover_days * steps
-        self.task = Job(self, None, day, self.hours(chance.purpose.WORK, self.desks.mean_hours(self.kind)))
+        mean = rules.small_hours if self.is_small else self.desks.mean_hours(self.kind)
+        self.task = Job(self, None, day, self.hours(chance.purpose.WORK, mean))
         for f in range(4):
             wanted = owner.consult_scope if f in self.scope else owner.consult_beyond
             is_other = f != self.origin and head_of(f) is not owner
-            if is_other and self.draw(chance.purpose.CONSULT, f) < wanted:
+            if is_other and not self.is_small and self.draw(chance.purpose.CONSULT, f) < wanted:
                 self.asked.add(f)
                 self.consults[f] = Job(self, f, day, self.hours(chance.purpose.WORK, rules.consult_hours, f + 1))
 
@@ -198,6 +203,7 @@ class Desks:
         self.events_so_far = 0
         self.raised: list[tuple[int, int, float, bool, float]] = []
         self.settled: list[Decision] = []
+        self.mix = [0.0] * 4
 
     def head_of(self, function: int) -> Leader:
         """Return the head of a function."""
@@ -211,6 +217,18 @@ class Desks:
     def raise_matter(self, kind: int, row: int, day: float, climbs: bool, at_stake: float = 1.0) -> None:
         """Put a matter on the list of what is to be entered next."""
         self.raised.append((kind, row, day, climbs, at_stake))
+
+    def raise_small(self, kind: int, row: int, day: float) -> None:
+        """Put a matter on that list on which nothing hangs but its head's time."""
+        self.raise_matter(kind, row, day, climbs=False, at_stake=0.0)
+
+    def raise_daily_business(self, kind: int, a_week: float) -> None:
+        """Bring what campaigns and processes ask of their heads next week."""
+        week, draws = self.model.week, self.model.draws
+        number = rule.poisson_quantile(draws.uniform(chance.purpose.SMALL_NUMBER, week, kind), a_week)
+        for one in range(number):
+            day = draws.uniform(chance.purpose.SMALL_DAY, week, 4 * one + kind)
+            self.raise_small(kind, (1 << 30) + one, 5.0 * (week + 1 + day))
 
     def schedule(self, day: float, what: "Job | Decision") -> None:
         """Let a job arrive at its desk, or a decision's time run out."""
@@ -233,6 +251,10 @@ class Desks:
             for kind, row, day, climbs, at_stake in self.raised
         ]
         self.raised = []
+        if model.week < 0:
+            for kind in range(4):
+                came = sum(one.kind == kind and not one.is_small for one in found)
+                self.mix[kind] += (came - self.mix[kind]) / 52
         for decision in [*found, *self.probes()]:
             decision.reach_owner()
             self.enter(decision)
@@ -240,13 +262,17 @@ class Desks:
         for decision in self.settled:
             self.take_effect(decision)
         self.settled = []
-        model.record["decisions_open"] = sum(not decision.probe for decision in self.open)
+        model.record["decisions_open"] = sum(not (one.probe or one.is_small) for one in self.open)
+        for desk in self.desks:
+            if f"load_{PLACES[desk.leader.place]}" in model.record and desk.hours_a_day:
+                load = desk.leader.tray_hours / (5.0 * desk.hours_a_day)
+                model.record[f"load_{PLACES[desk.leader.place]}"] = load
 
     def probes(self) -> Iterator[Decision]:
         """Raise two matters a week that do no harm and take no desk's time."""
         week, draws = self.model.week, self.model.draws
         for index in range(2):
-            kind = (2 * week + index) % 4
+            kind = rule.kind_in(self.mix, draws.uniform(chance.purpose.PROBE_KIND, week, index))
             day = 5.0 * (week + draws.uniform(chance.purpose.PROBE, week, index))
             stakes = draws.uniform(chance.purpose.STAKES, week, rule.entity_of(index, kind, 1))
             yield Decision(self, kind, index, week, 1, day, stakes < self.model.world.decisions.escalate_share, 1.0)
@@ -294,7 +320,7 @@ class Desks:
             elif job.function is not None:
                 self.reply(job, day + desk.days_for(job))
             else:
-                self.settle(job.decision, min(day + desk.days_for(job), job.decision.limit))
+                self.settle(job.decision, day + desk.days_for(job))
 
     def finish(self, desk: Desk, day: float) -> None:
         """Let a desk be done with its job, and go on to the next."""
@@ -324,6 +350,9 @@ class Desks:
     def call(self, job: Job, leader: Leader, day: float) -> None:
         """Settle a matter rightly or wrongly; or notice that the call was wrong, and think again."""
         decision = job.decision
+        if decision.is_small:
+            self.settle(decision, day)
+            return
         likely = decision.chance_of_wrong(leader.skill[DOMAIN[decision.kind]], decision.unheard())
         is_wrong = not decision.reworked and decision.draw(chance.purpose.WRONG) < likely
         if is_wrong and decision.draw(chance.purpose.CAUGHT) < self.model.world.decisions.caught_share:
@@ -362,6 +391,9 @@ class Desks:
         model, firm, days = self.model, self.model.firm, decision.settled - decision.raised
         if decision.probe:
             model.history[decision.week - model.week - 1][("probe_one_days", "probe_two_days")[decision.row]] = days
+            return
+        if decision.is_small:
+            model.record["small_settled"] += 1.0
             return
         self.count(decision, days)
         rules = model.world.decisions

@@ -8,6 +8,7 @@ from revorg.experiments.reference.people import PAIRS
 from revorg.simulation import chance
 from revorg.simulation.codes import (
     CUSTOMER_WORK,
+    ESCALATION,
     EXECUTION_WORK,
     OPERATIONS_WORK,
     PROCESS_CHANGE,
@@ -238,6 +239,9 @@ class Firm:
         if drawn < probability:
             day = 5.0 * (model.week + 1 + drawn / probability)
             model.desks.raise_matter(PROCESS_CHANGE, 0, day, self.climbs(PROCESS_CHANGE))
+        model.desks.raise_daily_business(STRATEGY_MOVE, model.world.decisions.campaign_matters)
+        model.desks.raise_daily_business(ESCALATION, model.world.decisions.service_matters)
+        model.desks.raise_daily_business(PROCESS_CHANGE, model.world.decisions.process_matters)
 
     # Step 11
 

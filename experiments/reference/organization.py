@@ -82,6 +82,7 @@ class PlainOrganization(mesa.Model):  # type: ignore[misc]
         """Take over what was raised and what is open."""
         table, desks = model.decisions, Desks(self)
         self.desks = desks
+        desks.mix = table.mix.tolist()
         for entry in range(int(table.entries[0])):
             kind, row = int(table.entry_kind[entry]), int(table.entry_row[entry])
             day, climbs = float(table.entry_day[entry]), bool(table.entry_climbs[entry])

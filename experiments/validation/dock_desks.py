@@ -5,6 +5,7 @@ Arrivals and work come from the model's own chance, under purposes that the mode
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -19,12 +20,15 @@ from revorg.simulation.numbers import World, world_of
 from revorg.simulation.stand_ins import nothing_held
 from revorg.simulation.state import People, Routes, empty_decisions
 
-GAP, DELAY, WORK, SHORT = range(1001, 1005)
+GAP, DELAY, WORK, SHORT, SIZE = range(1001, 1006)
 """Purposes of the draws that feed the desk; the model's own are below 1000."""
 
 SKILL, OFFSET = 0.6, 1.6
 CHUNK = 4096
 """Decisions that are entered at a time; one call of the desks' loop serves them."""
+
+SMALL_WORK = 0.1
+"""Mean work of a small matter in the mean works of decisions."""
 
 DECISIONS = 12_000_000
 """Decisions of one figure: enough that 2 % are six standard errors of a wait at load .8 with exponential work."""
@@ -47,6 +51,19 @@ def draw_decisions(
         works[i] = 1.0 if variation == 0 else exponential(work, first + i)
         if variation == 4:
             works[i] *= 0.5 / short if uniform(kinds, first + i) < short else 0.5 / (1.0 - short)
+
+
+@loop
+def draw_with_small(
+    gaps: Numbers, works: Numbers, small: Numbers, first: int, seed: int, load: float, small_load: float
+) -> None:
+    """Draw gaps between matters of two kinds, exponential work of each, and which of them are small."""
+    gap, work, size = stream(seed, GAP, 0), stream(seed, WORK, 0), stream(seed, SIZE, 0)
+    often = small_load / SMALL_WORK
+    for i in range(gaps.shape[0]):
+        gaps[i] = exponential(gap, first + i) / (load + often)
+        small[i] = uniform(size, first + i) * (load + often) < often
+        works[i] = exponential(work, first + i) * (SMALL_WORK if small[i] else 1.0)
 
 
 def one_seat() -> tuple[People, Routes]:
@@ -88,8 +105,8 @@ class InTray:
         self.number = np.full(2 * CHUNK, -1)
         self.day = 0.0
 
-    def enter(self, first: int, raised: Numbers, ready: Numbers, work: Numbers) -> None:
-        """Put decisions in free slots, numbered from `first` on."""
+    def enter(self, first: int, raised: Numbers, ready: Numbers, work: Numbers, small: Any = 0) -> None:
+        """Put decisions in free slots, numbered from `first` on; `small` is 1 for those below the floor of stakes."""
         table, count = self.table, len(raised)
         slots = np.flatnonzero(table.state == EMPTY)[:count]
         numbers = np.arange(first, first + count)
@@ -97,7 +114,7 @@ class InTray:
         table.scope[slots] = 1 << ORIGIN_OF_KIND[DEAL_EXCEPTION]
         table.raised[slots], table.arrives[slots, 0] = raised, ready
         table.work[slots] = -1.0
-        table.work[slots, 0] = work
+        table.work[slots, 0], table.small[slots] = work, small
         for column in (table.serving, table.reworked, table.wrong, table.defaulted, table.awaited):
             column[slots] = 0
 
@@ -157,6 +174,58 @@ def times_at_desk(
     numbers, settled = tray.serve(began + 1e6)
     days[numbers] += settled
     return days, takes
+
+
+def waits_behind_small(count: int, load: float, small_load: float, seed: int) -> tuple[Numbers, Numbers]:
+    """Drive one in-tray with decisions and small matters.
+
+    Parameters
+    ----------
+    count : int
+        Number of both together.
+    load, small_load : float
+        Hours of decisions (of mean 1) and of small matters (of mean `SMALL_WORK`) that arrive a day.
+    seed : int
+
+    Returns
+    -------
+    array, shape (count,)
+        Working days of waiting at the desk, not counting the work itself.
+    array, shape (count,)
+        1 for small matters.
+    """
+    tray = InTray(1.0, 0.0, seed)
+    days, small = np.empty(count), np.empty(count)
+    gaps, works = np.empty(CHUNK), np.empty(CHUNK)
+    began = 0.0
+    for first in range(0, count, CHUNK):
+        size = min(CHUNK, count - first)
+        chunk = slice(first, first + size)
+        draw_with_small(gaps[:size], works[:size], small[chunk], first, seed, load, small_load)
+        raised = began + np.cumsum(gaps[:size])
+        days[chunk] = -raised - works[:size]
+        tray.enter(first, raised, raised, works[:size], small[chunk])
+        began = float(raised[-1])
+        numbers, settled = tray.serve(began)
+        days[numbers] += settled
+    numbers, settled = tray.serve(began + 1e6)
+    days[numbers] += settled
+    return days, small
+
+
+def small_matters(scale: float) -> list[DockFigure]:
+    """Mean wait of decisions where small matters load the desk as well (Pollaczek–Khinchine for the mixed work).
+
+    Work of mean m that loads a desk by r leaves r m to whoever comes, and the desk is behind by that ÷ (1 − all loads).
+    """
+    figures = []
+    for large, small in ((0.0625, 0.5), (0.2, 0.4), (0.4, 0.4)):
+        expected = (large + small * SMALL_WORK) / (1.0 - large - small)
+        days, is_small = waits_behind_small(int(scale * DECISIONS), large, small, seed=6)
+        mean, error = mean_and_error(days[is_small == 0])
+        case = f"loads {large:g} and {small:g} small"
+        figures.append(DockFigure(case, expected, mean, error, 0.02 * expected, "mean works of waiting"))
+    return figures
 
 
 def _waits(case: str, expected: float, count: int, seed: int, **desk: float) -> DockFigure:

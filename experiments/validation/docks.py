@@ -70,6 +70,12 @@ DOCKS = (
         dock_desks.variation_of_work,
     ),
     Dock(
+        "small-matters",
+        "one seat's in-tray",
+        "decisions at a desk that small matters, a tenth as long, load as well: mean wait (Pollaczek–Khinchine)",
+        dock_desks.small_matters,
+    ),
+    Dock(
         "rework",
         "rework at a desk",
         "load .6 of first calls, right the second time with fresh work, no time limit: mean time in system",

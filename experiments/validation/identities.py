@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from revorg.experiments.analysis.contrasts import Floats
-from revorg.experiments.validation.pattern_sums import Pooled
+from revorg.experiments.validation.pattern_sums import DESKS, Pooled
 from revorg.experiments.validation.patterns import CORE, estimate
 from revorg.scenarios.loading import load
 
@@ -84,6 +84,20 @@ _LINES = (
     ("reps / (new-logo ARR / (quota × attainment))", reps_over_need, None),
     ("prospects used up in four years", prospects_used, (0.0, 1.0 / 3.0)),
 )
+
+
+def load_lines(runs: Mapping[str, Floats]) -> list[Identity]:
+    """Return the load of every desk of the neutral organization in every core world: in-tray hours taken, of all."""
+
+    def load_at(place: str, world: str, pooled: Pooled) -> float:
+        return pooled.ratio(world, f"load {place}", "weeks")
+
+    return [
+        Identity(place.replace("_", " "), world, *estimate(partial(load_at, place, world), runs), None)
+        for place in DESKS
+        for world in CORE
+        if world in runs
+    ]
 
 
 def identity_lines(runs: Mapping[str, Floats]) -> list[Identity]:

@@ -7,7 +7,7 @@ from revorg.experiments.analysis.contrasts import Floats
 from revorg.experiments.runs.executors import process_pool
 from revorg.experiments.runs.progress import Progress
 from revorg.experiments.validation.history_matching import Narrowing, kept_narrowing, narrow, rounded_up
-from revorg.experiments.validation.identities import Identity, identity_lines
+from revorg.experiments.validation.identities import Identity, identity_lines, load_lines
 from revorg.experiments.validation.pattern_sums import gather_runs
 from revorg.experiments.validation.patterns import CORE, Row, accepted, pattern_rows, single_values, worlds
 from revorg.experiments.validation.predictions import WORLDS, Prediction, gather_courses, predictions
@@ -20,6 +20,7 @@ class PatternCheck:
     seeds: int
     rows: list[Row]
     identities: list[Identity]
+    loads: list[Identity]
     predictions: list[Prediction]
     narrowing: Narrowing | None
 
@@ -50,7 +51,9 @@ def check_patterns(seeds: int, points: int, count: int, progress: Progress) -> P
         with progress.counting("Predictions", len(WORLDS) * seeds) as counter:
             courses = gather_courses(range(seeds), pool, counter.advance)
         narrowing = _narrow(points, runs, pool, progress) if points else None
-    return PatternCheck(seeds, pattern_rows(runs), identity_lines(runs), predictions(runs, courses), narrowing)
+    return PatternCheck(
+        seeds, pattern_rows(runs), identity_lines(runs), load_lines(runs), predictions(runs, courses), narrowing
+    )
 
 
 def _narrow(points: int, runs: dict[str, Floats], pool: Executor | None, progress: Progress) -> Narrowing:

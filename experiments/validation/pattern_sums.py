@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from revorg.simulation.codes import CUSTOMER, WEEKS_A_YEAR
 from revorg.simulation.model import RevenueOrganization
-from revorg.simulation.record import record
+from revorg.simulation.organization import HEADS
+from revorg.simulation.record import RECORD, record
 from revorg.simulation.scenario import Scenario
 
 Floats = NDArray[np.float64]
@@ -39,6 +40,9 @@ OF_YEARS = {
     "leads_unworked": {record.LEADS_UNWORKED: 1.0}, "leads_given": {record.LEADS: 1.0, record.LEADS_LOST: -1.0},
 }  # fmt: skip
 """What is added up over the last year of the warm-up and over the fourth year of the run: columns and signs."""
+DESKS = ("top", *HEADS)
+"""Places whose holders have something to decide or to answer in the neutral organization."""
+TOTALS |= {f"load {place}": (RECORD.index(f"load_{place}"),) for place in DESKS}
 TERMS = (1, 2, 3, 4)  # a customer's renewals, counted apart
 GROWN_USD = 10e6  # ARR from which a firm's heads are counted
 SINGLE = (

@@ -167,6 +167,18 @@ class Decisions(ParameterTable):
     """What waiting for a decision takes from a customer's health."""
     wrong_customer_loss: float = parameter(0.08, low=0, high=1, unit="health", plausible=(0.03, 0.16))
     """What a wrong decision takes from a customer's health."""
+    small_floor_share: float = parameter(
+        0.2, low=0.01, high=1, unit="share of the floor of stakes", plausible=(0.1, 0.4)
+    )
+    """Stakes from which a matter below that floor comes to the head of its function, who settles it alone."""
+    small_hours: float = parameter(0.5, low=0, high=10, unit="hours", plausible=(0.25, 0.75))
+    """Work of settling a small matter."""
+    campaign_matters: float = parameter(15.0, low=0, high=100, unit="per week", plausible=(8, 25))
+    """Small matters that campaigns raise, in a firm of any size: budgets grow as the floor does."""
+    service_matters: float = parameter(8.0, low=0, high=100, unit="per week", plausible=(4, 12))
+    """Small matters that the running of service raises, issues of customers apart, in a firm of any size."""
+    process_matters: float = parameter(15.0, low=0, high=100, unit="per week", plausible=(8, 25))
+    """Small matters that the running of processes raises, in a firm of any size."""
 
 
 class Operations(ParameterTable):

@@ -330,7 +330,7 @@ def _meet_issues(
         if accounts.waiting[i] == 0:
             accounts.waiting[i] = raise_matter(
                 decisions, ESCALATION, i, now.week, escalates, rules.escalated_share, accounts.contract_usd[i],
-                service.floor, world.decisions.escalate_share,
+                service.floor, world.decisions,
             )  # fmt: skip
     sums[record.ACCOUNT_HOURS] = hours
 

@@ -248,7 +248,7 @@ def _stall(
         elif accounts.waiting[i] == 0:
             accounts.waiting[i] = raise_matter(
                 decisions, DEAL_EXCEPTION, i, now.week, exceptions, offer.exception_rate,
-                world.market.contract_usd * accounts.size[i], offer.floor, world.decisions.escalate_share,
+                world.market.contract_usd * accounts.size[i], offer.floor, world.decisions,
             )  # fmt: skip
 
 

@@ -25,11 +25,13 @@ from revorg.simulation.codes import (
     ORIGIN_OF_KIND,
     SETTLED,
     STRATEGY_MOVE,
+    WEEKS_A_YEAR,
     Column,
     gauge,
 )
 from revorg.simulation.compiling import loop, phase, rule, step
 from revorg.simulation.numbers import Now, World
+from revorg.simulation.organization import PLACES
 from revorg.simulation.record import record
 from revorg.simulation.stand_ins import StandIns
 from revorg.simulation.state import Accounts, Decisions, Firm, Initiatives, People, Routes
@@ -37,6 +39,8 @@ from revorg.simulation.submodels.desks import entity_of, functions_in, mean_hour
 from revorg.simulation.submodels.rules import held_or
 
 PROBES_A_WEEK = 2
+_DESKS = PLACES.index("staff_1")
+"""Places whose load is recorded; nothing is ever brought to a staff chief's desk."""
 
 
 @rule
@@ -70,6 +74,36 @@ def desk_hours(tray_share: float, week_hours: float, spoken_for: float) -> float
     return min(tray_share * week_hours, max(week_hours - spoken_for, 0.0)) / DAYS_A_WEEK
 
 
+@rule
+def load_of(tray_hours: float, hours_a_day: float) -> float:
+    """Hours of a week that an in-tray took, of those that it could have; nothing loads a desk that is closed. [0..1]
+
+    >>> load_of(9.0, hours_a_day=4.5), load_of(0.0, hours_a_day=0.0)
+    (0.4, 0.0)
+    """
+    return tray_hours / (DAYS_A_WEEK * hours_a_day) if hours_a_day > 0.0 else 0.0
+
+
+@rule
+def kind_in(mix: Column, chance: float) -> int:
+    """Kind at a quantile of a mix of kinds; one that is not in the mix is never met, in an empty mix all are alike.
+
+    >>> import numpy
+    >>> mix = numpy.array([3.0, 0.0, 0.0, 1.0])
+    >>> kind_in(mix, 0.74), kind_in(mix, 0.76), kind_in(numpy.zeros(4), 0.6)
+    (0, 3, 2)
+    """
+    total = mix[0] + mix[1] + mix[2] + mix[3]
+    if total <= 0.0:
+        return int(4.0 * chance)
+    kind, reached = 0, 0.0
+    for k in range(4):
+        if mix[k] > 0.0 and reached <= chance * total:
+            kind = k
+        reached += mix[k]
+    return kind
+
+
 @phase
 def has_room(decisions: Decisions) -> bool:
     """Whether a week's matters find room: those open, those raised, a proposed move and the probes."""
@@ -83,6 +117,8 @@ def has_room(decisions: Decisions) -> bool:
 def enter(decisions: Decisions, people: People, routes: Routes, world: World, now: Now) -> None:
     """Enter what was raised, and the week's probes: whose it is, who is asked, and how much work it is."""
     raised = decisions.entries[0]
+    if now.week < 0:
+        _see_mix(decisions)
     i = -1
     for entry in range(raised + PROBES_A_WEEK):
         i += 1
@@ -99,9 +135,19 @@ def enter(decisions: Decisions, people: People, routes: Routes, world: World, no
 
 
 @phase
+def _see_mix(decisions: Decisions) -> None:
+    """Move the mix of kinds toward what came this week; probes mirror it, and no design ever moves it."""
+    for kind in range(4):
+        came = 0
+        for entry in range(decisions.entries[0]):
+            came += decisions.entry_kind[entry] == kind and decisions.entry_small[entry] == 0
+        decisions.mix[kind] += (came - decisions.mix[kind]) / WEEKS_A_YEAR
+
+
+@phase
 def _take_entry(decisions: Decisions, i: int, entry: int) -> None:
     """Enter a matter of the firm's own work."""
-    decisions.probe[i] = 0
+    decisions.probe[i], decisions.small[i] = 0, decisions.entry_small[entry]
     decisions.kind[i], decisions.row[i] = decisions.entry_kind[entry], decisions.entry_row[entry]
     decisions.raised[i], decisions.climbs[i] = decisions.entry_day[entry], decisions.entry_climbs[entry]
     decisions.at_stake[i] = decisions.entry_at_stake[entry]
@@ -110,10 +156,10 @@ def _take_entry(decisions: Decisions, i: int, entry: int) -> None:
 @phase
 def _make_probe(decisions: Decisions, i: int, index: int, escalate_share: float, now: Now) -> None:
     """Enter one of the probes, which are alike in all designs and only measure waiting."""
-    kind = (PROBES_A_WEEK * now.week + index) % 4
+    kind = kind_in(decisions.mix, uniform(stream(now.seed, purpose.PROBE_KIND, now.week), index))
     day = uniform(stream(now.seed, purpose.PROBE, now.week), index)
     stakes = uniform(stream(now.seed, purpose.STAKES, now.week), entity_of(index, kind, 1))
-    decisions.probe[i] = 1
+    decisions.probe[i], decisions.small[i] = 1, 0
     decisions.kind[i], decisions.row[i] = kind, index
     decisions.raised[i] = DAYS_A_WEEK * (now.week + day)
     decisions.climbs[i] = 1 if stakes < escalate_share else 0
@@ -124,12 +170,13 @@ def _make_probe(decisions: Decisions, i: int, index: int, escalate_share: float,
 def _find_owner(
     decisions: Decisions, i: int, entity: int, people: People, routes: Routes, world: World, now: Now
 ) -> None:  # fmt: skip
-    """Draw whom a decision concerns, and hand it to whoever is over all of them."""
+    """Draw whom a decision concerns (a small one its origin alone), and hand it to whoever is over all of them."""
     scopes = stream(now.seed, purpose.SCOPE, now.week)
     origin = ORIGIN_OF_KIND[decisions.kind[i]]
     decisions.scope[i] = 1 << origin
     for f in range(4):
-        if f != origin and uniform(scopes, entity + f) < world.market.interdependence:
+        concerns = decisions.small[i] == 0 and f != origin
+        if concerns and uniform(scopes, entity + f) < world.market.interdependence:
             decisions.scope[i] |= 1 << f
     decisions.owner[i] = seat_in_charge(routes, people, decisions.scope[i], decisions.climbs[i], now.week)
     decisions.state[i], decisions.week[i], decisions.serving[i] = OPEN, now.week, 0
@@ -148,11 +195,12 @@ def _ask(
     steps = max(0, routes.depth[routes.head_of[origin]] - routes.depth[seat])
     at_desk = decisions.raised[i] + rules.handover_days * steps
     decisions.arrives[i, 0] = at_desk
-    decisions.work[i, 0] = mean_hours_of(rules, decisions.kind[i]) * (1.0 if probe else exponential(works, entity))
+    hours = rules.small_hours if decisions.small[i] == 1 else mean_hours_of(rules, decisions.kind[i])
+    decisions.work[i, 0] = hours * (1.0 if probe else exponential(works, entity))
     decisions.reply[i], decisions.asked[i], decisions.awaited[i] = -np.inf, 0, 0
     for f in range(4):
         decisions.work[i, f + 1] = -1.0
-        if f == origin or routes.head_of[f] == seat:
+        if f == origin or routes.head_of[f] == seat or decisions.small[i] == 1:
             continue
         wanted = people.consult_scope[seat] if (decisions.scope[i] >> f) & 1 else people.consult_beyond[seat]
         if uniform(consults, entity + f) < wanted:
@@ -164,18 +212,23 @@ def _ask(
 
 
 @step
-def serve(decisions: Decisions, people: People, routes: Routes, world: World, held: StandIns, now: Now) -> None:
+def serve(
+    decisions: Decisions, people: People, routes: Routes, sums: Column, world: World, held: StandIns, now: Now
+) -> None:  # fmt: skip
     """Settle what can be settled this week, at the desks or, with queueing switched off, after the neutral days."""
-    if not math.isnan(held.latency_days):
-        for s in range(people.place.shape[0]):
-            people.tray_hours[s] = held.tray_hours[people.place[s]]
-        settle_unqueued(decisions, people, routes, world, held, now)
-        return
     hours_a_day = np.empty(people.place.shape[0])
     for s in range(people.place.shape[0]):
         spoken_for = world.leadership.span_hours * people.span[s] + people.meeting_hours[s]
         hours_a_day[s] = desk_hours(people.tray_share[s], people.week_hours[s], spoken_for)
-    run_desks(decisions, people, routes, hours_a_day, world, held, now)
+    if math.isnan(held.latency_days):
+        run_desks(decisions, people, routes, hours_a_day, world, held, now)
+    else:
+        for s in range(people.place.shape[0]):
+            people.tray_hours[s] = held.tray_hours[people.place[s]]
+        settle_unqueued(decisions, people, routes, world, held, now)
+    for s in range(people.place.shape[0]):
+        if people.place[s] < _DESKS:
+            sums[record.LOAD_TOP + people.place[s]] = load_of(people.tray_hours[s], hours_a_day[s])
 
 
 @step
@@ -189,7 +242,7 @@ def take_effect(
     """
     sums, still_open = history[now.row], 0
     for i in range(decisions.state.shape[0]):
-        if decisions.state[i] == OPEN and decisions.probe[i] == 0:
+        if decisions.state[i] == OPEN and decisions.probe[i] == 0 and decisions.small[i] == 0:
             still_open += 1
         if decisions.state[i] != SETTLED:
             continue
@@ -198,6 +251,9 @@ def take_effect(
         if decisions.probe[i] == 1:
             raised = now.row - (now.week - decisions.week[i])
             history[raised, record.PROBE_ONE_DAYS + decisions.row[i]] = days
+            continue
+        if decisions.small[i] == 1:
+            sums[record.SMALL_SETTLED] += 1.0
             continue
         _note(decisions, i, days, routes, sums)
         harm_days, harm_wrong = held_or(held.harm_days, days), held_or(held.harm_wrong, float(decisions.wrong[i]))

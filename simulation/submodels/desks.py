@@ -216,6 +216,9 @@ def _finish(
         if when < decisions.raised[i] + rules.time_limit_days:  # else nobody waits for this reply any more
             _reply(desks, i, k, when, decisions, people, rules.cross_line_delay)
         return
+    if decisions.small[i] == 1:  # its doing again is in the mean
+        decisions.state[i], decisions.settled[i] = SETTLED, when
+        return
     entity = entity_of(decisions.row[i], decisions.kind[i], 0)
     chance = held_or(held.wrong_calls, _chance_of_error(decisions, i, desk, people, routes, rules))
     is_wrong = decisions.reworked[i] == 0 and _errs(seed, decisions.week[i], entity, chance)
@@ -258,7 +261,7 @@ def _go_on(
             decisions.work[i, k] = -1.0
             _reply(desks, i, k, when + takes, decisions, people, rules.cross_line_delay)
         else:
-            decisions.state[i], decisions.settled[i] = SETTLED, min(when + takes, limit)
+            decisions.state[i], decisions.settled[i] = SETTLED, when + takes
 
 
 @phase

@@ -1,12 +1,15 @@
-"""Matters that arise from the work, enter the firm and reach a desk when much hangs on them."""
+"""Matters that arise from the work and reach a desk: the owner's when much hangs on them, else their head's or none."""
 
+import math
 from typing import Any
 
-from revorg.simulation.chance import uniform
+from revorg.simulation.chance import purpose, stream, uniform
 from revorg.simulation.codes import DAYS_A_WEEK
 from revorg.simulation.compiling import phase, rule
+from revorg.simulation.numbers import Now
 from revorg.simulation.state import Decisions
 
+_NO_ACCOUNT = 1 << 30  # rows from here on raise what has no account
 _STAKES = 1 << 40  # sets the draw of a matter's stakes apart from the draw of its coming
 
 
@@ -38,6 +41,22 @@ def at_stake(rate: float, probability: float, chance: float) -> float:
     return min(1.0, rate / (probability * chance))
 
 
+@rule
+def poisson_quantile(chance: float, mean: float) -> int:
+    """Number of matters at a quantile of a Poisson law.
+
+    >>> poisson_quantile(0.1, mean=2.0), poisson_quantile(0.5, mean=2.0), poisson_quantile(0.99, mean=0.0)
+    (0, 2, 0)
+    """
+    count, term = 0, math.exp(-mean)
+    reached = term
+    while chance > reached and (count < mean or term > 1e-17):  # beyond, terms are lost in rounding
+        count += 1
+        term *= mean / count
+        reached += term
+    return count
+
+
 @phase
 def enter(decisions: Decisions, kind: int, row: int, day: float, climbs: bool, stake: float) -> bool:
     """Hand a matter to the decisions step; false when the week's list is full, and its origin settles it alone.
@@ -57,29 +76,52 @@ def enter(decisions: Decisions, kind: int, row: int, day: float, climbs: bool, s
     decisions.entry_day[count] = day
     decisions.entry_climbs[count] = 1 if climbs else 0
     decisions.entry_at_stake[count] = stake
+    decisions.entry_small[count] = 0
     decisions.entries[0] = count + 1
     return True
 
 
 @phase
+def enter_small(decisions: Decisions, kind: int, row: int, day: float) -> None:
+    """Hand a small matter to the decisions step: nothing hangs on it but the hours of its function's head."""
+    if enter(decisions, kind, row, day, False, 0.0):
+        decisions.entry_small[decisions.entries[0] - 1] = 1
+
+
+@phase
+def raise_small(decisions: Decisions, kind: int, a_week: float, now: Now) -> None:
+    """Raise next week's small matters of work that has no accounts: a Poisson number, each on a day of its own."""
+    number = poisson_quantile(uniform(stream(now.seed, purpose.SMALL_NUMBER, now.week), kind), a_week)
+    days = stream(now.seed, purpose.SMALL_DAY, now.week)
+    for j in range(number):
+        day = uniform(days, 4 * j + kind)
+        enter_small(decisions, kind, _NO_ACCOUNT + j, DAYS_A_WEEK * (now.week + 1 + day))
+
+
+@phase
 def raise_matter(
     decisions: Decisions, kind: int, row: int, week: int, draws: Any, rate: float, value_usd: float, floor_usd: float,
-    escalate_share: float,
+    rules: Any,
 ) -> bool:  # fmt: skip
-    """Raise next week, perhaps, a matter of an account; whether it was raised.
+    """Raise next week, perhaps, a matter of an account; whether one was raised that is not small.
 
-    One draw says whether and on which day; another gives the stakes, the largest of which pass the authority of the
-    lowest seat.
+    One draw says whether, how large and on which day; another gives the stakes, the largest of which pass the authority
+    of the lowest seat. `rules` are those of decisions.
 
     >>> import numpy
+    >>> from revorg.simulation.parameters.firm import Decisions
     >>> from revorg.simulation.state import empty_decisions
     >>> with numpy.errstate(over="ignore"):
-    ...     raise_matter(empty_decisions(1), 0, 7, 3, numpy.uint64(1), 0.0, 1.0, 1.0, 0.3)
+    ...     raise_matter(empty_decisions(1), 0, 7, 3, numpy.uint64(1), 0.0, 1.0, 1.0, Decisions())
     False
     """
     chance, probability = uniform(draws, row), reaches_desk(rate, value_usd, floor_usd)
     if chance >= probability:
+        heard = reaches_desk(rate, value_usd, rules.small_floor_share * floor_usd)
+        if chance < heard:
+            passed = (chance - probability) / (heard - probability)
+            enter_small(decisions, kind, row, DAYS_A_WEEK * (week + 1 + passed))
         return False
     day = DAYS_A_WEEK * (week + 1 + chance / probability)
     stakes = uniform(draws, row + _STAKES)
-    return enter(decisions, kind, row, day, stakes < escalate_share, at_stake(rate, probability, stakes))
+    return enter(decisions, kind, row, day, stakes < rules.escalate_share, at_stake(rate, probability, stakes))

@@ -9,6 +9,7 @@ import math
 from revorg.simulation.chance import normal, purpose, stream, uniform
 from revorg.simulation.codes import (
     DAYS_A_WEEK,
+    ESCALATION,
     EXECUTION_WORK,
     OPERATIONS_WORK,
     PROCESS_CHANGE,
@@ -21,7 +22,7 @@ from revorg.simulation.numbers import ABSENT, Now, World
 from revorg.simulation.record import record
 from revorg.simulation.stand_ins import StandIns
 from revorg.simulation.state import Decisions, Firm, Fronts, Initiatives
-from revorg.simulation.submodels.matters import enter
+from revorg.simulation.submodels.matters import enter, raise_small
 from revorg.simulation.submodels.rules import front_review_hours, held_or, kept_after
 
 LAST_LOOK = 1
@@ -215,13 +216,19 @@ def _best_weight(fronts: Fronts, f: int, exponent: float) -> float:
 
 @step
 def propose_changes(firm: Firm, decisions: Decisions, world: World, now: Now) -> None:
-    """Let operations propose a change of process, the oftener the more its leaders put into it."""
+    """Let operations propose a change of process, the oftener the more its leaders put into it.
+
+    Campaigns, the running of service and that of processes raise small matters, which no account has to do with.
+    """
     chance = uniform(stream(now.seed, purpose.PROCESS_CHANGE, now.week), 0)
     probability = min(1.0, world.operations.changes_per_week * (1.0 + firm.lift[OPERATIONS_WORK]))
     if chance < probability:
         stakes = uniform(stream(now.seed, purpose.STAKES, now.week), PROCESS_CHANGE)
         day = DAYS_A_WEEK * (now.week + 1 + chance / probability)
         enter(decisions, PROCESS_CHANGE, 0, day, stakes < world.decisions.escalate_share, 1.0)
+    raise_small(decisions, STRATEGY_MOVE, world.decisions.campaign_matters, now)
+    raise_small(decisions, ESCALATION, world.decisions.service_matters, now)
+    raise_small(decisions, PROCESS_CHANGE, world.decisions.process_matters, now)
 
 
 @step

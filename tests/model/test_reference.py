@@ -89,6 +89,15 @@ def test_designs_with_other_pay_agree(design: str) -> None:
     live_alike(RevenueOrganization(Design.parse(design).apply(world), 2))
 
 
+def test_weeks_before_the_first_agree() -> None:
+    """While probes still learn what comes to desks; the firm of a first week, told that it is the first of a past."""
+    model = RevenueOrganization(small("complex-multi", 3000).changed({"run.warm_up_weeks": 0}), 7)
+    model.week, model.warm_up_weeks = -WEEKS, WEEKS
+    model.fronts.reviewed[:] -= WEEKS
+    live_alike(model, WEEKS - 1)
+    assert np.count_nonzero(model.decisions.mix) >= 3
+
+
 def test_a_world_of_full_size_agrees() -> None:
     """Enough deals, renewals and quits that a slip in a rare probability shows, on seed 3."""
     live_alike(RevenueOrganization(load("complex-multi").with_leader("cro", "advocate"), 3))

@@ -10,7 +10,7 @@ from revorg.simulation.codes import LEAD, OPPORTUNITY, PROSPECT, Column
 from revorg.simulation.compiling import alone, plain
 from revorg.simulation.errors import BadInput
 from revorg.simulation.model import RevenueOrganization
-from revorg.simulation.numbers import Now
+from revorg.simulation.numbers import Now, world_of
 from revorg.simulation.record import RECORD, record
 from revorg.simulation.state import Reps, empty_decisions
 from revorg.simulation.submodels import deals, reps, rules
@@ -125,11 +125,12 @@ def matters(value_usd: float, rate: float) -> tuple[float, Column, float]:
     """Raise matters of many accounts; return how often they come, what hangs on them and how many climb."""
     accounts, weeks = 2000, 20
     decisions = empty_decisions(accounts)
+    rules = world_of(small()).decisions._replace(escalate_share=0.35, small_floor_share=1.0)
     stakes, climbing = [], 0.0
     for week in range(weeks):
         decisions.entries[0] = 0
         for row in range(accounts):
-            raise_matter(decisions, 0, row, week, key(5, 3, week), rate, value_usd, 1.0, 0.35)
+            raise_matter(decisions, 0, row, week, key(5, 3, week), rate, value_usd, 1.0, rules)
         count = decisions.entries[0]
         stakes.append(decisions.entry_at_stake[:count].copy())
         climbing += decisions.entry_climbs[:count].sum()

@@ -97,7 +97,19 @@ def enter(table: Decisions, slot: int, ready: float, work: float, **columns: Any
     table.row[slot], table.scope[slot] = slot, 1 << ORIGIN_OF_KIND[DEAL_EXCEPTION]
     table.work[slot], table.arrives[slot] = -1.0, ready
     table.work[slot, 0] = work
-    for name in ("kind", "week", "probe", "owner", "asked", "awaited", "serving", "reworked", "wrong", "defaulted"):
+    for name in (
+        "kind",
+        "week",
+        "probe",
+        "small",
+        "owner",
+        "asked",
+        "awaited",
+        "serving",
+        "reworked",
+        "wrong",
+        "defaulted",
+    ):
         getattr(table, name)[slot] = 0
     table.reply[slot] = -math.inf
     for name, value in columns.items():
@@ -484,3 +496,40 @@ def test_a_probe_waits_like_a_real_decision() -> None:
                 desks.run(table, 5.0 * week, 5.0 * (week + 1))
             last.append(table.settled[30])
         assert last[0] == pytest.approx(last[1], abs=1e-9)
+
+
+def test_what_is_begun_in_time_goes_on_past_the_limit_whether_probe_or_real() -> None:
+    """Begun on day 2 of 3, eight days of work end on day 10; not begun on day 3, the origin decides then."""
+    for probe in (0, 1):
+        for begins, ends, defaulted in ((2.0, 10.0, 0), (4.0, 3.0, 1)):
+            table, desks = empty_decisions(2), Desks(time_limit=3.0)
+            enter(table, 0, -0.5, work=begins + 0.5)
+            enter(table, 1, 0.0, work=8.0, probe=probe)
+            table.serving[0] = 2  # its own limit is nobody's concern
+            for week in range(-1, 3):
+                desks.run(table, 5.0 * week, 5.0 * (week + 1))
+            assert (table.settled[1], table.defaulted[1]) == (ends, defaulted)
+
+
+def test_small_matters_wait_and_are_waited_for_like_any_work() -> None:
+    """In order of readiness with decisions, never wrong and never done again."""
+    table, desks = empty_decisions(3), Desks(wrong=1.0)
+    enter(table, 0, 0.0, work=0.5, small=1)
+    enter(table, 1, 0.25, work=1.0)
+    enter(table, 2, 1.0, work=0.5, small=1)
+    table.reworked[1] = 1
+    desks.run(table, 0.0, 5.0)
+    assert table.settled.tolist() == [0.5, 1.5, 2.0]
+    assert (table.wrong.tolist(), table.reworked.tolist()) == ([0, 0, 0], [0, 1, 0])
+
+
+def test_a_head_with_small_matters_on_the_desk_answers_later() -> None:
+    """What a consult takes comes from the load of whoever is asked: asked on day .25, free on day 0 or 1."""
+    for small_work, last in ((0.0, 2.5), (1.0, 3.25)):
+        table, desks = empty_decisions(2), Desks(line=(0b0010, 0b0100), head_of=(0, 0, 1, 0))
+        enter(table, 0, 0.25, work=1.0)
+        ask(table, 0, function=2, work=1.25)
+        enter(table, 1, 0.25, work=small_work, owner=1, small=1)
+        table.arrives[1, 0] = 0.0
+        desks.run(table, 0.0, 5.0)
+        assert table.settled[0] == last

@@ -27,6 +27,7 @@ def as_json(report: PatternCheck) -> dict[str, Any]:
         "accepted": report.accepted,
         "patterns": [_row_json(row) for row in report.rows],
         "identities": [_plain(asdict(line)) | {"holds": line.holds} for line in report.identities],
+        "loads": [_plain(asdict(line)) for line in report.loads],
         "predictions": [_plain(asdict(one)) for one in report.predictions],
         "narrowing": None if report.narrowing is None else _plain(asdict(report.narrowing)),
     }
@@ -51,7 +52,8 @@ def print_report(report: PatternCheck) -> None:
     """Print the report at the terminal, 80 to 100 columns wide."""
     out = console()
     _print_rows(out, report)
-    _print_lines(out, report.identities)
+    _print_lines(out, "Identities and what they leave over", report.identities)
+    _print_lines(out, "Loads by desk: in-tray hours taken, of those that could be", report.loads)
     _print_predictions(out, report.predictions)
     if report.narrowing is not None:
         _print_narrowing(out, report.narrowing)
@@ -89,8 +91,8 @@ def _with_interval(value: float, lower: float, upper: float) -> str:
     return written(value) if isnan(lower) else f"{written(value)} [{written(lower)}, {written(upper)}]"
 
 
-def _print_lines(out: Console, lines: list[Identity]) -> None:
-    out.print(Text("\nIdentities and what they leave over", style="bold"))
+def _print_lines(out: Console, heading: str, lines: list[Identity]) -> None:
+    out.print(Text(f"\n{heading}", style="bold"))
     table = _table("figure", *CORE)
     for name in dict.fromkeys(line.name for line in lines):
         cells = [line for line in lines if line.name == name]

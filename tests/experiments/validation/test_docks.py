@@ -36,7 +36,14 @@ def row(name: str) -> docks.Dock:
 
 @pytest.mark.parametrize(
     ("name", "most"),
-    [("single-server", 0.1), ("held-back", 0.1), ("half-day", 0.1), ("variation", 0.1), ("rework", 0.08)],
+    [
+        ("single-server", 0.1),
+        ("held-back", 0.1),
+        ("half-day", 0.1),
+        ("variation", 0.1),
+        ("small-matters", 0.2),
+        ("rework", 0.08),
+    ],
 )
 def test_desks_wait_as_theory_says(name: str, most: float) -> None:
     """Six hundred thousand decisions a figure, within four standard errors by batch means."""

@@ -31,6 +31,7 @@ from revorg.experiments.validation.patterns import (
 from revorg.scenarios import loading
 from revorg.simulation.metrics import METRICS
 from revorg.simulation.model import RevenueOrganization
+from revorg.simulation.organization import HEADS
 from revorg.simulation.record import RECORD, record
 
 SEEDS = (0, 1)
@@ -349,7 +350,7 @@ def test_the_report_is_printed_and_is_json(capsys: pytest.CaptureFixture[str], m
     pinned = history_matching.Pinned("sales.pace_weeks (simple)", 6.0, 40.0, 6.5, 14.0, 0.25)
     courses = [predictions.Course(np.ones((4, 4)) * seed, np.ones((4, 2))) for seed in range(3)]
     report = PatternCheck(
-        len(SEEDS), pattern_rows(runs()), identities.identity_lines(runs()),
+        len(SEEDS), pattern_rows(runs()), identities.identity_lines(runs()), identities.load_lines(runs()),
         predictions.predictions(runs(), courses), history_matching.Narrowing(8, 8, 0, 10, 0.01, nan, nan, (pinned,)),
     )  # fmt: skip
     patterns.print_report(report)
@@ -358,7 +359,9 @@ def test_the_report_is_printed_and_is_json(capsys: pytest.CaptureFixture[str], m
     for pattern in PATTERNS:
         assert f"{pattern.number} {pattern.name}"[:40] in said
     assert "sales.pace_weeks (simple)" in said
+    assert "head of marketing" in said
     told = json.loads(json.dumps(patterns.as_json(report), allow_nan=False))
+    assert [one["name"] for one in told["loads"][:: len(CORE)]] == ["top", *(head.replace("_", " ") for head in HEADS)]
     assert len(told["patterns"]) == len(PATTERNS)
     assert told["narrowing"]["explained"] is None
     assert [one["label"] for one in told["predictions"] if "renewal" in one["label"]] == [
