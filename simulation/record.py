@@ -105,6 +105,8 @@ NOTED = {
     "lift_operations": Noted("lift", "leaders' operations work against the neutral firm's"),
     "lift_customer": Noted("lift", "leaders' customer work against the neutral firm's"),
     "plan_hours": Noted("hours", "hours that account plans took"),
+    "plays_faced": Noted("prospects", "prospects on fronts that can be reached"),
+    "plays_fit": Noted("prospects", "of these, on fronts whose play fits"),
 }
 """The columns of the weekly record, filled by the loops as they go; `metrics` turns them into outcomes."""
 

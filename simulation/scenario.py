@@ -23,7 +23,7 @@ from pydantic_core import PydanticCustomError
 from revorg.simulation.errors import FOLLOWS, BadInput, near_miss, problems
 from revorg.simulation.organization import PLACES, Member, Organization, Profile, Seat
 from revorg.simulation.parameters.firm import Alignment, Decisions, Finance, Leadership, Operations, Strategy
-from revorg.simulation.parameters.market import Customers, Demand, Market, Sales
+from revorg.simulation.parameters.market import Customers, Demand, Market, Plays, Sales
 from revorg.simulation.parameters.mechanisms import Levers, Mechanisms, Rivals, Run
 from revorg.simulation.parameters.ranges import Parameter, ParameterTable, parameters_of
 
@@ -38,6 +38,7 @@ __all__ = [
     "Market",
     "Mechanisms",
     "Operations",
+    "Plays",
     "Rivals",
     "Run",
     "Sales",
@@ -105,6 +106,7 @@ class Scenario(ParameterTable):
     market: Market = Market()
     leadership: Leadership = Leadership()
     strategy: Strategy = Strategy()
+    plays: Plays = Plays()
     decisions: Decisions = Decisions()
     demand: Demand = Demand()
     sales: Sales = Sales()

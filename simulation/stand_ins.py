@@ -49,6 +49,7 @@ class NeutralMeans:
     references: float
     champion_worth: float
     critic_worth: float
+    play_fit: float
 
     @classmethod
     def of(cls, lived: Column, firm: Firm, tray_hours: Column) -> "NeutralMeans":
@@ -57,7 +58,7 @@ class NeutralMeans:
             gauges = firm.gauges
             return cls(
                 np.zeros(4), firm.alignment.copy(), tray_hours, gauges[gauge.MATURITY], gauges[gauge.OWNERSHIP],
-                0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0,
+                0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0,
             )  # fmt: skip
         year = lived[-WEEKS_A_YEAR:]
         sums, means = year.sum(axis=0), year.mean(axis=0)
@@ -77,6 +78,7 @@ class NeutralMeans:
             references=float(means[record.REFERENCES]),
             champion_worth=float(sums[record.CHAMPION_WORTH] / customers),
             critic_worth=float(sums[record.CRITIC_WORTH] / customers),
+            play_fit=float(sums[record.PLAYS_FIT] / max(sums[record.PLAYS_FACED], 1.0)),
         )
 
 
@@ -98,6 +100,7 @@ class StandIns(NamedTuple):
     maturity: float
     ownership: float
     pressure: float
+    play_fit: float
     staffing: bool
     exits: bool
     alignment: Column  # (functions, functions)
@@ -129,6 +132,7 @@ class StandIns(NamedTuple):
             (works.maturity, {"maturity": neutral.maturity}),
             (works.ownership, {"ownership": neutral.ownership}),
             (works.offensives, {"pressure": _mean_pressure(world)}),
+            (works.plays, {"play_fit": neutral.play_fit}),
         ):
             if not is_working:
                 held = held._replace(**stand_in)
@@ -153,13 +157,11 @@ def _neutral_reach(world: Scenario, neutral: NeutralMeans) -> float:
 
 
 def _mean_pressure(world: Scenario) -> float:
-    """Long-run mean of competitor pressure on a front: how often it is hit, how hard, and how long that lasts."""
+    """Long-run mean of competitor pressure on an open front: how often it is hit, how hard, and how long that lasts."""
     market = world.market
-    fronts = market.channels * market.segments
-    hit = market.offensive_breadth_probability + (1.0 - market.offensive_breadth_probability) / fronts
     weeks = 1.0 / (1.0 - 0.5 ** (1.0 / market.offensive_half_life_weeks))
     a_week = 1.0 - math.exp(-market.competitors * market.offensives_per_year / WEEKS_A_YEAR)
-    return a_week * hit * market.offensive_strength * weeks
+    return a_week * market.offensive_strength * weeks
 
 
 def routes_of(world: Scenario) -> Routes:

@@ -43,6 +43,10 @@ class Fronts(NamedTuple):
     reviewed: Column  # week of the last review
     proposal: Column  # allocation proposed last
     shift_target: Column  # best allocation on the day the market shifted
+    best_play: Column  # play that fits the front now
+    play: Column  # play of the firm
+    play_belief: Column  # (fronts, plays) chance that each play is the best, as the firm believes
+    play_proposed: Column  # play that is being decided or carried out, −1 for none
 
     @property
     def size(self) -> int:
@@ -152,7 +156,7 @@ class Decisions(NamedTuple):
 
     state: Column
     kind: Column
-    row: Column  # account or front that raised it
+    row: Column  # account that raised it; of a move 0, or 1 + the front whose play it is to change
     week: Column  # week it was raised in; with kind and row the key of its draws
     probe: Column  # 1 for a probe: waits like others, takes no desk time, does no harm
     scope: Column  # bit mask of the functions concerned
@@ -189,6 +193,7 @@ class Initiatives(NamedTuple):
     kind: Column  # kind of the decision that adopted it, −1 for an empty slot
     hours: Column  # hours of execution still to do
     order: Column  # the earlier goes first
+    row: Column  # row of that decision
 
 
 class Firm(NamedTuple):

@@ -26,6 +26,7 @@ from revorg.simulation.stand_ins import StandIns
 from revorg.simulation.state import Accounts, Decisions, Firm, Fronts, Reps
 from revorg.simulation.submodels.heaps import list_rows
 from revorg.simulation.submodels.matters import raise_matter
+from revorg.simulation.submodels.plays import play_cost
 from revorg.simulation.submodels.rules import (
     customer_value,
     deal_hours_of,
@@ -110,6 +111,7 @@ class Offer(NamedTuple):
     floor: float  # least stakes of a matter that reaches a desk, USD
     margin: float  # share of a contract left after running and serving it
     contested: int  # front under most pressure, −1 for none
+    play_fit: float  # how far plays fit on all fronts alike; NaN where each front has its own
 
 
 @step
@@ -143,7 +145,8 @@ def _offer_of(fronts: Fronts, firm: Firm, world: World, held: StandIns) -> Offer
         world.decisions.exceptions_per_deal_week * (1.0 - world.customers.issue_relief * maturity),
         max(world.decisions.stakes_floor_share * firm.gauges[gauge.ARR_USD], 1.0),
         margin_share(costs, world.operations.cost_relief, maturity),
-        most_contested(fronts.pressure),
+        most_contested(fronts.pressure, fronts.reach),
+        held.play_fit,
     )
 
 
@@ -254,6 +257,7 @@ def _close(
             offer.technical, offer.leaders,
         )  # fmt: skip
         help = rules.competition_gain * firm.lift[EXECUTION_WORK] + heat
+        help -= play_cost(fronts.play[f], fronts.best_play[f], world.plays.gain, offer.play_fit)
         pressure, attractiveness = fronts.pressure[f], fronts.attractiveness[f]
         lost = rival_wins(rules.competitor_logit, pressure, attractiveness, rules.attractiveness_gain, help)
         if uniform(stream(now.seed, purpose.DEAL_AGREES, attempt), i) >= agrees:
