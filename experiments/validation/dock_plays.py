@@ -48,7 +48,7 @@ def _figure(changes: float, errs: float, gap: int, seeds: int) -> DockFigure:
     over_a_gap = 0.5 * (1.0 - (1.0 - 2.0 * changes) ** gap)  # an odd number of changes
     expected, count = share_right(over_a_gap, errs, LOOKS), seeds * FRONTS
     error = math.sqrt(expected * (1.0 - expected) / count)
-    case = f"changes {changes:g} a week, errs {errs:g}, a review in {gap}"
+    case = f"changes {changes:g}, errs {errs:g}, every {gap} weeks"
     return DockFigure(case, expected, float(right.mean()), error, 0.005, "share right")
 
 
