@@ -18,7 +18,7 @@ from revorg.simulation.state import Fronts, empty_decisions
 from revorg.simulation.submodels import market, strategy
 from revorg.simulation.submodels.rules import front_review_hours, review_need
 
-WEEKS = 20_000
+WEEKS = 5_000
 OFTEN: dict[str, Any] = {"market.offensives_per_year": 6.0, "market.partner_channels": 0}
 """Offensives so often that their mean shows, on fronts that all can be reached."""
 
@@ -75,7 +75,7 @@ def test_every_open_front_is_under_the_same_mean_pressure(market_of: dict[str, A
 
 def test_an_offensive_that_is_broad_hits_channel_and_segment() -> None:
     """In a grid of three by three, always broad: the front itself and four others, never the four across."""
-    world = world_with(channels=3, segments=3, offensive_breadth_probability=1.0, offensives_per_year=0.05)
+    world = world_with(channels=3, segments=3, offensive_breadth_probability=1.0, offensives_per_year=0.1)
     fronts, numbers, seen = fronts_of(world), world_of(world), 0
     for week in range(WEEKS):
         fronts.pressure[:] = 0.0
@@ -87,7 +87,7 @@ def test_an_offensive_that_is_broad_hits_channel_and_segment() -> None:
             seen += 1
         else:
             assert hit.sum() in (0, 7, 8, 9), "not a front and its neighbours, nor two of them"
-    assert seen > 10
+    assert seen > 5
 
 
 @pytest.mark.parametrize("breadth", [0.0, 0.6])
