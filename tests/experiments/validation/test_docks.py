@@ -129,7 +129,7 @@ def test_other_dispositions_are_noticed(
 
 def test_another_blur_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A tenth more of what reviews see is chance than theory has it."""
-    changed = dock_plays.changed
+    changed = dock_submodels.changed
     monkeypatch.setattr(
         dock_plays, "changed", lambda values: changed(values | {"plays.blur": 1.1 * values["plays.blur"]})
     )
