@@ -19,8 +19,8 @@ from revorg.simulation.compiling import constants, loop, rule
 _PURPOSES = (
     "DRIFT",
     "OFFENSIVE",
-    "OFFENSIVE_BREADTH",
-    "OFFENSIVE_FRONT",
+    "GIVEN_UP_SECOND",
+    "GIVEN_UP_THIRD",
     "OBSERVATION",
     "SCOPE",
     "CONSULT",
@@ -66,6 +66,10 @@ _PURPOSES = (
     "PROBE_KIND",
     "SMALL_NUMBER",
     "SMALL_DAY",
+    "FIRST_PLAY",
+    "PLAY_TURNS",
+    "PLAY_SEEN",
+    "PLAY_RAISED",
 )
 purpose = constants("purpose", _PURPOSES, first=1)
 """One number a purpose. New purposes are added at the end; a number is never used twice, nor one that was given up."""

@@ -39,7 +39,7 @@ def _normals(count: int, seed: int, purpose: int) -> Column:
 
 
 def fronts_at_start(world: Scenario, accounts: Accounts, seed: int) -> Fronts:
-    """Fronts = channel × segment, with the attractiveness of a market that has drifted for long."""
+    """Fronts = channel × segment, with the attractiveness of a market that has drifted for long; every play fits."""
     market = world.market
     count = market.channels * market.segments
     channel, segment = np.divmod(np.arange(count), market.segments)
@@ -49,6 +49,7 @@ def fronts_at_start(world: Scenario, accounts: Accounts, seed: int) -> Fronts:
     size = np.bincount(accounts.front, minlength=count)
     customers = np.bincount(accounts.front[accounts.stage == CUSTOMER], minlength=count)
     allocation = reach * np.maximum(size, 1)
+    plays = np.floor(world.plays.count * _uniforms(count, seed, purpose.FIRST_PLAY)).astype(np.int64)
     return Fronts(
         channel=channel, segment=segment, partner=partner, home=home, reach=reach, accounts=size,
         attractiveness=market.attractiveness_sd * _normals(count, seed, purpose.FIRST_ATTRACTIVENESS),
@@ -56,6 +57,8 @@ def fronts_at_start(world: Scenario, accounts: Accounts, seed: int) -> Fronts:
         arr_usd=customers * market.contract_usd, referrers=customers // 2, allocation=allocation / allocation.sum(),
         belief=np.zeros(count), uncertainty=np.full(count, market.attractiveness_sd**2),
         reviewed=np.full(count, -world.run.warm_up_weeks), proposal=np.zeros(count), shift_target=np.zeros(count),
+        best_play=plays, play=plays.copy(), play_belief=np.eye(world.plays.count)[plays],
+        play_proposed=np.full(count, -1),
     )  # fmt: skip
 
 
@@ -248,8 +251,9 @@ def firm_at_start(world: Scenario) -> Firm:
 def no_initiatives() -> Initiatives:
     """Nothing adopted yet."""
     return Initiatives(
-        kind=np.full(INITIATIVE_SLOTS, -1, np.int64), hours=np.zeros(INITIATIVE_SLOTS), order=np.zeros(INITIATIVE_SLOTS)
-    )
+        kind=np.full(INITIATIVE_SLOTS, -1, np.int64), hours=np.zeros(INITIATIVE_SLOTS),
+        order=np.zeros(INITIATIVE_SLOTS), row=np.zeros(INITIATIVE_SLOTS, np.int64),
+    )  # fmt: skip
 
 
 def says_of(world: Scenario) -> Column:

@@ -284,6 +284,8 @@ _metric("strategy", "strategy_hours", "hours per week", "more", "effective hours
 _metric("strategy", "adaptation_lag", "weeks", "less",
     "weeks to half of the best reallocation after the market shifted; the window's end where it is never reached",
     _value(_adaptation_lag))
+_metric("strategy", "play_fit", "share", "more", "prospects on fronts whose play fits, of all within reach",
+    _ratio(_sum(record.PLAYS_FIT), _sum(record.PLAYS_FACED)), high=1.0, ratio=True)
 _metric("strategy", "new_front_arr_per_usd", "USD per USD", "more", "ARR won abroad a dollar of marketing spent there",
     _ratio(_sum(record.ABROAD_ARR), _sum(record.ABROAD_SPEND)), ratio=True)
 

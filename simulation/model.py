@@ -75,9 +75,7 @@ def live(state: State, world: World, held: StandIns, now: Now, weeks: int) -> in
         strategy.review(fronts, firm, state.decisions, sums, world, held, now)
         decisions.enter(state.decisions, people, state.routes, world, now)
         decisions.serve(state.decisions, people, state.routes, sums, world, held, now)
-        decisions.take_effect(
-            state.decisions, accounts, firm, state.initiatives, state.routes, state.history, world, held, now
-        )
+        decisions.take_effect(state, world, held, now)
         strategy.carry_out(state.initiatives, fronts, firm, sums, world, held)
         demand.make_leads(accounts, fronts, firm, sums, world, held, now)
         reps.take_leads(accounts, fronts, state.reps, firm, sums, world, held, now)
@@ -222,6 +220,8 @@ class RevenueOrganization(mesa.Model):
             raise BadInput(f"executives: no seat {', '.join(sorted(strangers))} is in force; in force are {known}")
         if scenario.market.accounts != self.accounts.rows or self._fronts_of(scenario) != self.fronts.size:
             raise BadInput("a design that takes over cannot change market.accounts, market.channels or market.segments")
+        if scenario.plays.count != self.fronts.play_belief.shape[1]:
+            raise BadInput("a design that takes over cannot change plays.count")
         self.neutral = self._neutral_run(scenario)
         bought = bought_hours(scenario, self.rep_slots, self.firm.gauges[gauge.BOUGHT_HOURS])
         self.firm.gauges[gauge.BOUGHT_HOURS] = bought

@@ -37,6 +37,7 @@ class World(NamedTuple):
     market: Any
     leadership: Any
     strategy: Any
+    plays: Any
     decisions: Any
     demand: Any
     sales: Any

@@ -114,6 +114,8 @@ NOTED = {
     "load_head_of_sales": Noted("load", "the same at the desk of sales' head"),
     "load_head_of_success": Noted("load", "the same at the desk of success' head"),
     "load_head_of_operations": Noted("load", "the same at the desk of operations' head"),
+    "plays_faced": Noted("prospects", "prospects on fronts that can be reached"),
+    "plays_fit": Noted("prospects", "of these, on fronts whose play fits"),
 }
 """The columns of the weekly record, filled by the loops as they go; `metrics` turns them into outcomes."""
 

@@ -24,7 +24,7 @@ from pydantic_core import PydanticCustomError
 from revorg.simulation.errors import FOLLOWS, BadInput, near_miss, problems
 from revorg.simulation.organization import NOBODY, PLACES, Member, Organization, Profile, Seat
 from revorg.simulation.parameters.firm import Alignment, Decisions, Finance, Leadership, Operations, Strategy
-from revorg.simulation.parameters.market import Customers, Demand, Market, Sales
+from revorg.simulation.parameters.market import Customers, Demand, Market, Plays, Sales
 from revorg.simulation.parameters.mechanisms import Levers, Mechanisms, Readings, Run
 from revorg.simulation.parameters.ranges import Parameter, ParameterTable, parameters_of
 from revorg.simulation.parameters.start import Observed, Start
@@ -40,6 +40,7 @@ __all__ = [
     "Market",
     "Mechanisms",
     "Operations",
+    "Plays",
     "Readings",
     "Run",
     "Sales",
@@ -114,6 +115,7 @@ class Scenario(ParameterTable):
     market: Market = Market()
     leadership: Leadership = Leadership()
     strategy: Strategy = Strategy()
+    plays: Plays = Plays()
     decisions: Decisions = Decisions()
     demand: Demand = Demand()
     sales: Sales = Sales()

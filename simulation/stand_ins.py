@@ -52,6 +52,7 @@ class NeutralMeans:
     references: float
     champion_worth: float
     critic_worth: float
+    play_fit: float
 
     @classmethod
     def of(cls, lived: Column, alignment: Column, tray_hours: Column) -> "NeutralMeans":
@@ -73,6 +74,7 @@ class NeutralMeans:
             references=float(means[record.REFERENCES]),
             champion_worth=float(sums[record.CHAMPION_WORTH] / customers),
             critic_worth=float(sums[record.CRITIC_WORTH] / customers),
+            play_fit=float(sums[record.PLAYS_FIT] / max(sums[record.PLAYS_FACED], 1.0)),
         )
 
 
@@ -132,6 +134,7 @@ class StandIns(NamedTuple):
     maturity: float
     ownership: float
     pressure: float
+    play_fit: float
     staffing: bool
     exits: bool
     alignment: Column  # (functions, functions)
@@ -181,6 +184,7 @@ MEASURED: Mapping[str, Callable[[Scenario, NeutralMeans], dict[str, Any]]] = {
     "references": lambda _, neutral: {"references": neutral.references},
     "maturity": lambda _, neutral: {"maturity": neutral.maturity},
     "ownership": lambda _, neutral: {"ownership": neutral.ownership},
+    "plays": lambda _, neutral: {"play_fit": neutral.play_fit},
 }
 """Switches whose stand-ins are measured on the neutral run, and what each holds."""
 
@@ -198,13 +202,11 @@ def nothing_held() -> StandIns:
 
 
 def _mean_pressure(world: Scenario) -> float:
-    """Long-run mean of competitor pressure on a front: how often it is hit, how hard, and how long that lasts."""
+    """Long-run mean of competitor pressure on an open front: how often it is hit, how hard, and how long that lasts."""
     market = world.market
-    fronts = market.channels * market.segments
-    hit = market.offensive_breadth_probability + (1.0 - market.offensive_breadth_probability) / fronts
     weeks = 1.0 / (1.0 - 0.5 ** (1.0 / market.offensive_half_life_weeks))
     a_week = 1.0 - math.exp(-market.competitors * market.offensives_per_year / WEEKS_A_YEAR)
-    return a_week * hit * market.offensive_strength * weeks
+    return a_week * market.offensive_strength * weeks
 
 
 def routes_of(world: Scenario) -> Routes:

@@ -43,6 +43,10 @@ class Fronts(NamedTuple):
     reviewed: Column  # week of the last review
     proposal: Column  # allocation proposed last
     shift_target: Column  # best allocation on the day the market shifted
+    best_play: Column  # play that fits the front now
+    play: Column  # play of the firm
+    play_belief: Column  # (fronts, plays) chance that each play is the best, as the firm believes
+    play_proposed: Column  # play that is being decided or carried out, −1 for none
 
     @property
     def size(self) -> int:
@@ -153,7 +157,7 @@ class Decisions(NamedTuple):
 
     state: Column
     kind: Column
-    row: Column  # account or front that raised it
+    row: Column  # account that raised it; of a move 0, or 1 + the front whose play it is to change
     week: Column  # week it was raised in; with kind and row the key of its draws
     probe: Column  # 1 for a probe: waits like others, takes no desk time, does no harm
     small: Column  # 1 for a matter below the floor of stakes, which is its function's alone
@@ -193,6 +197,7 @@ class Initiatives(NamedTuple):
     kind: Column  # kind of the decision that adopted it, −1 for an empty slot
     hours: Column  # hours of execution still to do
     order: Column  # the earlier goes first
+    row: Column  # row of that decision
 
 
 class Firm(NamedTuple):

@@ -19,6 +19,7 @@ from revorg.simulation.codes import (
     OPPORTUNITY,
     PROSPECT,
     SALES,
+    STRATEGY_MOVE,
     STRATEGY_WORK,
     SUCCESS,
 )
@@ -48,6 +49,10 @@ class Front(Holder):
     reviewed: int
     proposal: float
     shift_target: float
+    best_play: int
+    play: int
+    play_belief: list[float]
+    play_proposed: int
     hazard: float
 
     def drift(self) -> None:
@@ -59,9 +64,56 @@ class Front(Holder):
         kept = rule.kept_after(1.0, market.drift_half_life_weeks)
         self.attractiveness = rule.drifted(self.attractiveness, kept, market.attractiveness_sd, shock)
         self.pressure *= rule.kept_after(1.0, market.offensive_half_life_weeks)
+        turns = 1.0 - rule.kept_after(1.0, self.model.world.plays.half_life_weeks)
+        self.best_play = self.one_of_all(self.best_play, turns, chance.purpose.PLAY_TURNS)
+
+    def one_of_all(self, play: int, share: float, purpose: int) -> int:
+        """Return a play, or with some probability any of all."""
+        drawn = self.model.draws.uniform(purpose, self.model.week, self.row)
+        return play if drawn < 1.0 - share else int((drawn - (1.0 - share)) / share * self.model.world.plays.count)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody there can be reached."""
+        return self.reach > 0.0
+
+    def be_near(self, other: "Front") -> bool:
+        """Tell whether another front shares the channel or the segment."""
+        return self is not other and (self.channel == other.channel or self.segment == other.segment)
+
+    def be_attacked(self) -> None:
+        """Come under pressure from competitors, if there is anything to attack."""
+        if self.is_open:
+            self.pressure += self.model.world.market.offensive_strength
+
+    @property
+    def play_loss(self) -> float:
+        """What the play in force takes from the log of leads, and from the odds against rivals."""
+        return 0.0 if self.play == self.best_play else float(self.model.world.plays.gain)
+
+    def be_watched_for_plays(self) -> None:
+        """Let the firm weigh which play would fit best, by Bayes' rule over all of them."""
+        model, rules = self.model, self.model.world.plays
+        weeks, n = model.week - self.reviewed, rules.count
+        blur = rules.blur * (1.0 - model.world.strategy.transparency_effect * model.firm.maturity)
+        seen = self.one_of_all(self.best_play, blur, chance.purpose.PLAY_SEEN)
+        anew = 1.0 - 0.5 ** (weeks / rules.half_life_weeks)
+        before = [(1.0 - anew) * chance_of_it + anew / n for chance_of_it in self.play_belief]
+        weighed = [before[k] * (blur / n + (1.0 - blur) * (k == seen)) for k in range(n)]
+        self.play_belief = [weight / sum(weighed) for weight in weighed]
+
+    def propose_play(self) -> None:
+        """Ask for another play, if it looks better by enough and nothing has been asked for yet."""
+        model, rules = self.model, self.model.world.plays
+        other = max(range(rules.count), key=self.play_belief.__getitem__)
+        if self.play_proposed < 0 and self.play_belief[other] - self.play_belief[self.play] > rules.threshold:
+            self.play_proposed = other
+            day = 5.0 * (model.week + model.draws.uniform(chance.purpose.PLAY_RAISED, model.week, self.row))
+            model.desks.raise_matter(STRATEGY_MOVE, 1 + self.row, day, model.firm.climbs(4 + self.row))
 
     def be_reviewed(self) -> None:
         """Let the firm look, and believe partly what it sees."""
+        self.be_watched_for_plays()
         model, rules, market = self.model, self.model.world.strategy, self.model.world.market
         weeks = float(model.week - self.reviewed)
         kept = rule.kept_after(weeks, market.drift_half_life_weeks)
@@ -105,7 +157,8 @@ class Front(Holder):
             model.record["references"] += references * self.accounts / model.count
             self.hazard = rule.lead_hazard(
                 rules.lead_hazard_per_week, budget, rules.budget_exponent,
-                self.allocation * model.count / self.accounts, rules.front_exponent, self.attractiveness,
+                self.allocation * model.count / self.accounts, rules.front_exponent,
+                self.attractiveness - self.play_loss,
                 rule.responsive(rules.strategy_gain, model.firm.lift[STRATEGY_WORK]), references, self.reach,
             )  # fmt: skip
         self.prospects = 0
@@ -307,7 +360,7 @@ class Account(Holder):
         )  # fmt: skip
         elsewhere = rule.rival_wins(
             model.rivalry(), self.front.pressure, self.front.attractiveness, rules.attractiveness_gain,
-            rules.competition_gain * lift[EXECUTION_WORK] + self.heat,
+            rules.competition_gain * lift[EXECUTION_WORK] + self.heat - self.front.play_loss,
         )  # fmt: skip
         if self.luck(chance.purpose.DEAL_AGREES) >= agrees:
             model.record["deals_no_decision"] += 1.0

@@ -82,7 +82,8 @@ def disagreements(model: RevenueOrganization, organization: PlainOrganization, b
     found |= set() if agree(model.decisions.mix, organization.desks.mix) else {"decisions.mix"}
     todo = model.initiatives
     rows = sorted(np.flatnonzero(todo.kind >= 0).tolist(), key=lambda row: todo.order[row])
-    if not agree([[todo.order[r], todo.kind[r], todo.hours[r]] for r in rows], sorted(firm.initiatives)):
+    columns = (todo.order, todo.kind, todo.hours, todo.row)
+    if not agree([[column[row] for column in columns] for row in rows], sorted(firm.initiatives)):
         found.add("initiatives")
     mine, theirs = open_decisions_of_tables(model), open_decisions_of_agents(organization)
     found |= {f"decision {key}" for key in mine.keys() ^ theirs.keys()}

@@ -407,9 +407,9 @@ class Desks:
                 harm = rule.lateness_harm(days, rules.souring_per_day, decision.wrong, rules.wrong_customer_loss)
                 account.health = max(0.0, account.health - decision.at_stake * harm)
         elif not decision.wrong:
-            firm.adopt(decision.kind, decision.settled)
+            firm.adopt(decision.kind, decision.row, decision.settled)
         elif decision.kind == STRATEGY_MOVE:
-            firm.proposal_open = 0.0
+            firm.drop(decision.row)
         else:
             assert decision.kind == PROCESS_CHANGE
 

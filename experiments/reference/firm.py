@@ -59,7 +59,7 @@ class Firm:
 
     def __init__(self, model: "PlainOrganization") -> None:
         self.model = model
-        self.initiatives: list[list[float]] = []  # day of adoption, kind, hours to do
+        self.initiatives: list[list[float]] = []  # day of adoption, kind, hours to do, row
         self.offered: list[tuple[float, float]] = []  # hours for reviews, and the reach they would have otherwise
 
     # Step 2
@@ -71,7 +71,7 @@ class Firm:
         for leader in model.leaders:
             leader.contribute()
         offered = sum(hours for hours, _ in self.offered)
-        need = len(model.fronts) * self.hours_of_review() / rules.policy_weeks
+        need = sum(front.is_open for front in model.fronts) * self.hours_of_review() / rules.policy_weeks
         self.review_hours = min(offered, need)
         if offered > need:
             beyond = 1.0 - need / offered
@@ -105,12 +105,16 @@ class Firm:
         model, cost = self.model, self.hours_of_review()
         model.record["strategy_hours"] = self.review_hours
         self.review_bank = min(self.review_bank + self.review_hours, self.review_hours + 2.0 * cost)
-        while self.review_bank >= cost:
-            front = max(model.fronts, key=lambda one: (model.week - one.reviewed) * one.accounts)
+        at_work = [front for front in model.fronts if front.is_open]
+        while at_work and self.review_bank >= cost:
+            front = max(at_work, key=lambda one: (model.week - one.reviewed) * one.accounts)
             if front.reviewed == model.week or not front.accounts:
                 break
             self.review_bank -= cost
             front.be_reviewed()
+        for front in at_work:
+            if front.reviewed == model.week:
+                front.propose_play()
         model.record["regret"] = self.regret()
         self.follow_shift()
         if model.week % model.world.leadership.policy_weeks == 0 and self.proposal_open == 0.0:
@@ -147,17 +151,27 @@ class Firm:
             self.proposal_open = 1.0
             model.desks.raise_matter(STRATEGY_MOVE, 0, 5.0 * model.week + 0.5, self.climbs(STRATEGY_MOVE))
 
-    def climbs(self, kind: int) -> bool:
-        """Tell whether the stakes of this week's proposal lift it one level."""
-        drawn = self.model.draws.uniform(chance.purpose.STAKES, self.model.week, kind)
+    def climbs(self, entity: int) -> bool:
+        """Tell whether the stakes of one of this week's proposals lift it one level."""
+        drawn = self.model.draws.uniform(chance.purpose.STAKES, self.model.week, entity)
         return drawn < self.model.world.decisions.escalate_share
 
     # Step 5
 
-    def adopt(self, kind: int, day: float) -> None:
+    def adopt(self, kind: int, row: int, day: float) -> None:
         """Put a change on the list of what is to be carried out."""
-        self.initiatives.append([day, kind, self.model.world.strategy.initiative_hours])
+        world = self.model.world
+        is_play = kind == STRATEGY_MOVE and row >= 1
+        hours = world.plays.change_hours if is_play else world.strategy.initiative_hours
+        self.initiatives.append([day, kind, hours, row])
         self.model.record["initiatives_started"] += 1.0
+
+    def drop(self, row: int) -> None:
+        """Leave the budget, or the play of a front, as it is."""
+        if row == 0:
+            self.proposal_open = 0.0
+        else:
+            self.model.fronts[row - 1].play_proposed = -1
 
     def carry_out(self) -> None:
         """Work on the oldest initiatives; what is finished takes effect."""
@@ -170,13 +184,17 @@ class Firm:
             if initiative[2] <= 0.0:
                 self.initiatives.remove(initiative)
                 self.model.record["initiatives_done"] += 1.0
-                self.bring_about(int(initiative[1]))
+                self.bring_about(int(initiative[1]), int(initiative[3]))
         self.model.record["initiatives_open"] = len(self.initiatives)
 
-    def bring_about(self, kind: int) -> None:
-        """Change processes, or move the budget at a price."""
+    def bring_about(self, kind: int, row: int) -> None:
+        """Change processes, or the play of a front, or move the budget at a price."""
         if kind == PROCESS_CHANGE:
             self.maturity = min(1.0, self.maturity + self.model.world.operations.change_step)
+            return
+        if row >= 1:
+            front = self.model.fronts[row - 1]
+            front.play, front.play_proposed = front.play_proposed, -1
             return
         moved = sum(abs(front.proposal - front.allocation) for front in self.model.fronts) / 2.0
         self.moving += self.model.world.strategy.moving_cost_weeks * moved
@@ -206,6 +224,13 @@ class Firm:
     def usual_marketing(self) -> float:
         """Return what marketing spends in a week without reinvested margin."""
         return float(self.model.world.finance.marketing_share * self.arr_usd / 52)
+
+    def note_plays(self) -> None:
+        """Count the prospects that the firm faces, and those it faces with the play that fits."""
+        for front in self.model.fronts:
+            if front.is_open:
+                self.model.record["plays_faced"] += front.prospects
+                self.model.record["plays_fit"] += front.prospects * (front.play == front.best_play)
 
     # Step 10
 

@@ -63,7 +63,8 @@ class PlainOrganization(mesa.Model):  # type: ignore[misc]
             setattr(plain.firm, name, getattr(model.firm, name).tolist())
         todo = model.initiatives
         rows = [row for row, kind in enumerate(todo.kind) if kind >= 0]
-        plain.firm.initiatives = [[float(todo.order[r]), int(todo.kind[r]), float(todo.hours[r])] for r in rows]
+        columns = (todo.order, todo.kind, todo.hours, todo.row)
+        plain.firm.initiatives = [[column[row].item() for column in columns] for row in rows]
         lived = model.record[: model.warm_up_weeks + model.week].tolist()
         plain.history = [dict(zip(RECORD, week, strict=True)) for week in lived]
         plain.copy_decisions(model)
@@ -121,9 +122,10 @@ class PlainOrganization(mesa.Model):  # type: ignore[misc]
         return self.world.sales.on_target_earnings_usd * self.world.sales.quota_multiple
 
     def contested_front(self) -> Front | None:
-        """Return the front under most pressure; nobody's where several are all under the same."""
-        alike = len({front.pressure for front in self.fronts}) == 1 < len(self.fronts)
-        return None if alike else max(self.fronts, key=lambda front: front.pressure)
+        """Return the front at work under most pressure; nobody's where several are all under the same."""
+        fronts = [front for front in self.fronts if front.is_open]
+        alike = len({front.pressure for front in fronts}) == 1 < len(fronts)
+        return None if alike else max(fronts, key=lambda front: front.pressure, default=None)
 
     def floor_of_stakes(self) -> float:
         """Return the value below which a matter is settled where it arises."""
@@ -184,6 +186,7 @@ class PlainOrganization(mesa.Model):  # type: ignore[misc]
         self.firm.carry_out()
         self.firm.spend_on_marketing()
         everybody[Account].do("meet_marketing")
+        self.firm.note_plays()
         everybody[Rep].do("begin_week")
         everybody[Account].do("claim_rep")
         self.hand_out_leads()
@@ -195,18 +198,21 @@ class PlainOrganization(mesa.Model):  # type: ignore[misc]
         self.close_books()
 
     def let_competitors_attack(self) -> None:
-        """Let competitors attack one front or all, in some weeks."""
+        """Let competitors attack a front, or all around it as well, in some weeks."""
         market, draws, week = self.world.market, self.draws, self.week
         if week == market.attack_week:
             hit = self.fronts if market.attack_front is None else [self.fronts[market.attack_front]]
             for front in hit:
-                front.pressure += market.offensive_strength
+                front.be_attacked()
         rate = market.competitors * market.offensives_per_year / 52
-        if draws.uniform(purpose.OFFENSIVE, week, 0) < 1.0 - exp(-rate):
-            one = int(len(self.fronts) * draws.uniform(purpose.OFFENSIVE_FRONT, week, 0))
-            on_all = draws.uniform(purpose.OFFENSIVE_BREADTH, week, 0) < market.offensive_breadth_probability
-            for front in self.fronts if on_all else [self.fronts[one]]:
-                front.pressure += market.offensive_strength
+        for front in self.fronts:
+            near = [other for other in self.fronts if front.be_near(other)]
+            share = (1.0 - exp(-rate)) / (1.0 + market.offensive_breadth_probability * len(near))
+            drawn = draws.uniform(purpose.OFFENSIVE, week, front.row)
+            if drawn < share:
+                front.be_attacked()
+            for other in near if drawn < share * market.offensive_breadth_probability else []:
+                other.be_attacked()
 
     def hand_out_leads(self) -> None:
         """Let leads look for a rep, in an order that chance gives."""

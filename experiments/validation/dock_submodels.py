@@ -109,14 +109,14 @@ def _gain(ratio: float, expected: float, fronts: int) -> DockFigure:
         if week == weeks - 1:
             twin = copied(table)
             twin.attractiveness[:] += 1.0
-            _look(twin, firm, numbers, now)
-        _look(table, firm, numbers, now)
+            look_at_all(twin, firm, numbers, now)
+        look_at_all(table, firm, numbers, now)
     gains = twin.belief - table.belief
     error = float(gains.std() / math.sqrt(fronts))
     return DockFigure(f"variance ratio {ratio:g}", expected, float(gains.mean()), error, 0.001, "gain")
 
 
-def _look(fronts: Fronts, firm: Firm, world: World, now: Now) -> None:
+def look_at_all(fronts: Fronts, firm: Firm, world: World, now: Now) -> None:
     """Review every front once, with no proposal made."""
     firm.gauges[gauge.REVIEW_BANK], firm.gauges[gauge.PROPOSAL_OPEN] = 0.0, 1.0
     firm.gauges[gauge.REVIEW_HOURS] = 1.001 * fronts.size * front_review_hours(world.strategy, world.market.products)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from revorg.experiments.runs.progress import NoProgress, Progress
-from revorg.experiments.validation import dock_desks, dock_queues, dock_submodels
+from revorg.experiments.validation import dock_desks, dock_plays, dock_queues, dock_submodels
 from revorg.experiments.validation.dock_figures import DockFigure
 from revorg.simulation.errors import BadInput, near_miss
 
@@ -98,6 +98,12 @@ DOCKS = (
         "belief about a front",
         "fronts that drift as random walks, each reviewed every week: steady gain (Kalman)",
         dock_submodels.belief,
+    ),
+    Dock(
+        "plays",
+        "belief about a front's plays",
+        "two plays, the better drawn anew now and then, ten reviews through a blur: how often belief is right (Bayes)",
+        dock_plays.plays,
     ),
     Dock(
         "reps",

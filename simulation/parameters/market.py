@@ -46,11 +46,11 @@ class Market(ParameterTable):
     )
     """Time in which half of a front's lead or lag is forgotten."""
     offensives_per_year: float = parameter(
-        0.5, low=0, high=12, unit="per competitor and year", plausible=(0.1, 1.5), uncertain=True
+        0.5, low=0, high=12, unit="per competitor, front and year", plausible=(0.1, 1.5), uncertain=True
     )
-    """Rate of competitors' offensives."""
+    """Rate at which competitors' offensives hit a front."""
     offensive_breadth_probability: float = parameter(0.3, low=0, high=1, unit="probability", plausible=(0.1, 0.6))
-    """Chance that an offensive hits all fronts; else it hits one."""
+    """Chance that an offensive hits the fronts of the same channel or segment as well; the more do, the fewer arise."""
     offensive_strength: float = parameter(0.5, low=0, high=3, unit="logit", plausible=(0.2, 1))
     """Pressure that an offensive adds on a front it hits."""
     offensive_half_life_weeks: float = parameter(13.0, low=1, high=260, unit="weeks", plausible=(6, 26))
@@ -288,3 +288,20 @@ class Customers(ParameterTable):
     """Account plans that an effective hour of customer work a week keeps up; beyond these all plans thin out alike."""
     plan_hours: float = parameter(0.5, low=0, high=40, unit="hours a week", plausible=(0.2, 1))
     """Service hours that an account plan takes."""
+
+
+class Plays(ParameterTable):
+    """Plays: what a front is offered, at which price and how. One of a few is the best there, for a while."""
+
+    count: int = parameter(4, low=1, high=8, unit="plays", plausible=(2, 6))
+    """Plays that there are to choose from on each front."""
+    half_life_weeks: float = parameter(104.0, low=4, high=1040, unit="weeks", plausible=(52, 208), uncertain=True)
+    """Time after which half of the fronts have had their best play drawn anew."""
+    gain: float = parameter(0.3, low=0, high=3, unit="logit and log", plausible=(0.05, 0.6), uncertain=True)
+    """What the best play adds to a front's log-leads and to the odds of winning, against any other."""
+    blur: float = parameter(0.5, low=0, high=1, unit="share", plausible=(0.2, 0.8), uncertain=True)
+    """Share of reviews that, at process maturity 0, see any play for the best, whichever it is."""
+    threshold: float = parameter(0.3, low=0, high=1, unit="probability", plausible=(0.1, 0.6))
+    """By how much likelier than the one in force another play has to be the best before a change is proposed."""
+    change_hours: float = parameter(10.0, low=0.1, high=1000, unit="hours", plausible=(5, 20))
+    """Execution hours that carrying out a change of play takes."""

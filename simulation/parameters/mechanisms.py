@@ -41,6 +41,8 @@ class Mechanisms(ParameterTable):
     """Wrong calls depend on skill and on who was asked (off: their neutral share)."""
     learning: bool = True
     """Hours of review decide how well fronts are known (off: the neutral hours of review)."""
+    plays: bool = True
+    """What a front's play is worth depends on whether it fits (off: all fit as far as on the neutral mean)."""
     moving_cost: bool = True
     """Moves of the allocation cost budget (off: the neutral mean loss every week)."""
     initiatives: bool = True

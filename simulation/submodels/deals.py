@@ -27,6 +27,7 @@ from revorg.simulation.stand_ins import StandIns
 from revorg.simulation.state import Accounts, Decisions, Firm, Fronts, Reps
 from revorg.simulation.submodels.heaps import list_rows
 from revorg.simulation.submodels.matters import raise_matter
+from revorg.simulation.submodels.plays import play_cost
 from revorg.simulation.submodels.rules import (
     customer_value,
     deal_hours_of,
@@ -126,6 +127,7 @@ class Offer(NamedTuple):
     rivalry: float  # odds for competitors who are neither attacking nor answered, logit
     margin: float  # share of a contract left after running and serving it
     contested: int  # front under most pressure, −1 for none
+    play_fit: float  # how far plays fit on all fronts alike; NaN where each front has its own
 
 
 @step
@@ -160,7 +162,8 @@ def _offer_of(fronts: Fronts, firm: Firm, world: World, held: StandIns) -> Offer
         world.decisions.stakes_floor_share * firm.gauges[gauge.ARR_USD],
         rivalry(world.sales.competitor_logit, world.market.competitors, world.sales.rivals_exponent),
         margin_share(costs, world.operations.cost_relief, maturity),
-        most_contested(fronts.pressure),
+        most_contested(fronts.pressure, fronts.reach),
+        held.play_fit,
     )
 
 
@@ -271,6 +274,7 @@ def _close(
             offer.technical, offer.leaders,
         )  # fmt: skip
         help = rules.competition_gain * firm.lift[EXECUTION_WORK] + heat
+        help -= play_cost(fronts.play[f], fronts.best_play[f], world.plays.gain, offer.play_fit)
         pressure, attractiveness = fronts.pressure[f], fronts.attractiveness[f]
         lost = rival_wins(offer.rivalry, pressure, attractiveness, rules.attractiveness_gain, help)
         if uniform(stream(now.seed, purpose.DEAL_AGREES, attempt), i) >= agrees:

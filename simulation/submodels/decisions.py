@@ -34,13 +34,15 @@ from revorg.simulation.numbers import Now, World
 from revorg.simulation.organization import PLACES
 from revorg.simulation.record import record
 from revorg.simulation.stand_ins import StandIns
-from revorg.simulation.state import Accounts, Decisions, Firm, Initiatives, People, Routes
+from revorg.simulation.state import Accounts, Decisions, Fronts, Initiatives, People, Routes, State
 from revorg.simulation.submodels.desks import entity_of, functions_in, mean_hours_of, run_desks, settle_unqueued
 from revorg.simulation.submodels.rules import held_or
 
 PROBES_A_WEEK = 2
 _DESKS = PLACES.index("staff_1")
 """Places whose load is recorded; nothing is ever brought to a staff chief's desk."""
+MOVES_A_WEEK = 1 + 64
+"""Most moves that are proposed in a week: of the budget, and of the play on each front."""
 
 
 @rule
@@ -106,8 +108,8 @@ def kind_in(mix: Column, chance: float) -> int:
 
 @phase
 def has_room(decisions: Decisions) -> bool:
-    """Whether a week's matters find room: those open, those raised, a proposed move and the probes."""
-    taken = decisions.entries[0] + 1 + PROBES_A_WEEK
+    """Whether a week's matters find room: those open, those raised, proposed moves and the probes."""
+    taken = decisions.entries[0] + MOVES_A_WEEK + PROBES_A_WEEK
     for i in range(decisions.state.shape[0]):
         taken += decisions.state[i] != EMPTY
     return taken <= decisions.state.shape[0]
@@ -232,14 +234,12 @@ def serve(
 
 
 @step
-def take_effect(
-    decisions: Decisions, accounts: Accounts, firm: Firm, initiatives: Initiatives, routes: Routes, history: Column,
-    world: World, held: StandIns, now: Now,
-) -> None:  # fmt: skip
+def take_effect(state: State, world: World, held: StandIns, now: Now) -> None:
     """Let settled decisions take effect where they arose, and note how long they took.
 
-    `history` is the whole weekly record: a probe's latency belongs to the week that raised it.
+    A probe's latency belongs to the week that raised it.
     """
+    decisions, history = state.decisions, state.history
     sums, still_open = history[now.row], 0
     for i in range(decisions.state.shape[0]):
         if decisions.state[i] == OPEN and decisions.probe[i] == 0 and decisions.small[i] == 0:
@@ -255,15 +255,14 @@ def take_effect(
         if decisions.small[i] == 1:
             sums[record.SMALL_SETTLED] += 1.0
             continue
-        _note(decisions, i, days, routes, sums)
+        _note(decisions, i, days, state.routes, sums)
         harm_days, harm_wrong = held_or(held.harm_days, days), held_or(held.harm_wrong, float(decisions.wrong[i]))
         if decisions.kind[i] == DEAL_EXCEPTION or decisions.kind[i] == ESCALATION:
-            _harm(decisions, i, accounts, harm_days, harm_wrong, world.decisions)
-        elif decisions.wrong[i] == 0 and _adopt(initiatives, decisions, i, world.strategy.initiative_hours):
+            _harm(decisions, i, state.accounts, harm_days, harm_wrong, world.decisions)
+        elif decisions.wrong[i] == 0 and _adopt(state.initiatives, decisions, i, world):
             sums[record.INITIATIVES_STARTED] += 1.0
         elif decisions.kind[i] == STRATEGY_MOVE:
-            # A wrong call leaves the allocation, or the cost, as it was.
-            firm.gauges[gauge.PROPOSAL_OPEN] = 0.0
+            _drop(state.fronts, state.firm.gauges, decisions.row[i] - 1)
     sums[record.DECISIONS_OPEN] = still_open
 
 
@@ -299,12 +298,23 @@ def _harm(decisions: Decisions, i: int, accounts: Accounts, days: float, wrong: 
 
 
 @phase
-def _adopt(initiatives: Initiatives, decisions: Decisions, i: int, hours: float) -> bool:
+def _drop(fronts: Fronts, gauges: Column, f: int) -> None:
+    """Leave the play of a front, or the allocation, as it is: a wrong call changes nothing."""
+    if f >= 0:
+        fronts.play_proposed[f] = -1
+    else:
+        gauges[gauge.PROPOSAL_OPEN] = 0.0
+
+
+@phase
+def _adopt(initiatives: Initiatives, decisions: Decisions, i: int, world: World) -> bool:
     """Put an adopted change on the list of initiatives; false when the list is full."""
+    changes_play = decisions.kind[i] == STRATEGY_MOVE and decisions.row[i] > 0
+    hours = world.plays.change_hours if changes_play else world.strategy.initiative_hours
     for slot in range(initiatives.kind.shape[0]):
         if initiatives.kind[slot] < 0:
             initiatives.kind[slot], initiatives.hours[slot] = decisions.kind[i], hours
-            initiatives.order[slot] = decisions.settled[i]
+            initiatives.order[slot], initiatives.row[slot] = decisions.settled[i], decisions.row[i]
             return True
     return False
 

@@ -23,6 +23,7 @@ from revorg.simulation.record import record
 from revorg.simulation.stand_ins import StandIns
 from revorg.simulation.state import Accounts, Firm, Fronts
 from revorg.simulation.submodels.heaps import list_set
+from revorg.simulation.submodels.plays import play_cost
 from revorg.simulation.submodels.rules import arr_reference_usd, held_or, most_contested, responsive
 
 
@@ -91,6 +92,7 @@ def make_leads(
     aligned = held_or(held.alignment[MARKETING, SALES], firm.alignment[MARKETING, SALES])
     taken_up = handoff_probability(aligned, rules.handoff_base, rules.handoff_alignment)
     _count_prospects(accounts, fronts, sums)
+    _note_plays(fronts, sums, held.play_fit)
     hands = stream(now.seed, purpose.HANDOFF, now.week)
     for i in movers(accounts, hazard, stream(now.seed, purpose.BECOMES_LEAD, now.week), now.week):
         accounts.since[i] = now.week
@@ -115,6 +117,17 @@ def _count_prospects(accounts: Accounts, fronts: Fronts, sums: Column) -> None:
         for i in range(accounts.stage.shape[0]):
             fronts.prospects[accounts.front[i]] += accounts.stage[i] == PROSPECT
     sums[record.PROSPECTS] = fronts.prospects.sum()
+
+
+@phase
+def _note_plays(fronts: Fronts, sums: Column, held_fit: float) -> None:
+    """Note how many of the prospects within reach are on fronts whose play fits."""
+    for f in range(fronts.channel.shape[0]):
+        if fronts.reach[f] > 0.0:
+            sums[record.PLAYS_FACED] += fronts.prospects[f]
+            sums[record.PLAYS_FIT] += fronts.prospects[f] * (
+                1.0 - play_cost(fronts.play[f], fronts.best_play[f], 1.0, held_fit)
+            )
 
 
 @phase
@@ -145,7 +158,7 @@ def _spend(fronts: Fronts, gauges: Column, sums: Column, world: World) -> None:
     sums[record.MARKETING_COST] = usual + sums[record.REINVESTED]
     for f in range(fronts.channel.shape[0]):
         sums[record.ABROAD_SPEND] += sums[record.MARKETING_COST] * fronts.allocation[f] * (1 - fronts.home[f])
-    contested = most_contested(fronts.pressure)
+    contested = most_contested(fronts.pressure, fronts.reach)
     if contested >= 0:
         sums[record.CONTESTED_WEEKS] = 1.0
         sums[record.CONTESTED_SHARE] = fronts.customers[contested] / max(fronts.accounts[contested], 1)
@@ -169,9 +182,11 @@ def _hazards(
         referred = references_on(fronts.referrers[f], fronts.accounts[f], usual, rules.reference_gain)
         references = held_or(held.references, referred)
         sums[record.REFERENCES] += references * fronts.accounts[f] / everyone
+        attractiveness = fronts.attractiveness[f]
+        attractiveness -= play_cost(fronts.play[f], fronts.best_play[f], world.plays.gain, held.play_fit)
         hazard[f] = lead_hazard(
             rules.lead_hazard_per_week, budget, rules.budget_exponent,
-            fronts.allocation[f] * everyone / fronts.accounts[f], rules.front_exponent, fronts.attractiveness[f],
-            strategy, references, fronts.reach[f],
+            fronts.allocation[f] * everyone / fronts.accounts[f], rules.front_exponent, attractiveness, strategy,
+            references, fronts.reach[f],
         )  # fmt: skip
     return hazard

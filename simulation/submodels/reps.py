@@ -43,7 +43,7 @@ def take_leads(
     """Give reps their hours, count what their deals ask for, and let them take new deals as far as they have room."""
     _share_hours(reps, firm, sums, world.sales, held, now.week)
     _load(accounts, reps, world, now.week)
-    rows = _fresh_leads(accounts, most_contested(fronts.pressure), sums, world, now.week)
+    rows = _fresh_leads(accounts, most_contested(fronts.pressure, fronts.reach), sums, world, now.week)
     leads = rows.shape[0]
     # No row of the table has a standing right of way: each lead draws its own turn every week. They come in the order
     # of their turns, for as long as there is a segment with room.

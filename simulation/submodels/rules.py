@@ -70,20 +70,25 @@ def responsive(gain: float, lift: float) -> float:
 
 
 @rule
-def most_contested(pressure: Column) -> int:
-    """Front under most pressure from competitors; −1 where all of several are under the same.
+def most_contested(pressure: Column, reach: Column) -> int:
+    """Open front under most pressure from competitors; −1 where all of several are under the same.
 
     >>> import numpy
-    >>> most_contested(numpy.array([0.1, 0.3])), most_contested(numpy.zeros(2)), most_contested(numpy.zeros(1))
-    (1, -1, 0)
+    >>> ones, last_closed = numpy.ones(2), numpy.array([1.0, 0.0])
+    >>> most_contested(numpy.array([0.1, 0.3]), ones), most_contested(numpy.zeros(2), ones)
+    (1, -1)
+    >>> most_contested(numpy.array([0.1, 0.3]), last_closed), most_contested(numpy.zeros(2), last_closed)
+    (0, 0)
     """
-    most = 0
-    differs = pressure.shape[0] == 1
-    for f in range(1, pressure.shape[0]):
-        differs = differs or pressure[f] != pressure[0]
-        if pressure[f] > pressure[most]:
+    most, are_open, differs = -1, 0, False
+    for f in range(pressure.shape[0]):
+        if reach[f] == 0.0:
+            continue
+        are_open += 1
+        differs = differs or (most >= 0 and pressure[f] != pressure[most])
+        if most < 0 or pressure[f] > pressure[most]:
             most = f
-    return most if differs else -1
+    return most if differs or are_open == 1 else -1
 
 
 @rule
@@ -181,6 +186,21 @@ def front_review_hours(strategy: Any, products: int) -> float:
     return strategy.review_hours + strategy.review_hours_per_product * (products - 1)
 
 
+@rule
+def open_fronts(market: Any, expands: bool) -> int:
+    """Fronts on which somebody can be reached: not those abroad before the firm expands.
+
+    >>> from revorg.simulation.parameters.market import Market
+    >>> market = Market(channels=4, segments=2, abroad_channels=1)
+    >>> open_fronts(market, expands=False), open_fronts(market, expands=True)
+    (6, 8)
+    """
+    channels = market.channels if expands else market.channels - market.abroad_channels
+    if market.partner_reach == 0.0:
+        channels = min(channels, market.channels - market.partner_channels)
+    return channels * market.segments
+
+
 @phase
 def posts_at_work(reps: Reps) -> float:
     """Posts in sales that somebody holds, in full ones."""
@@ -192,7 +212,7 @@ def posts_at_work(reps: Reps) -> float:
 
 @phase
 def review_need(world: World) -> float:
-    """Effective hours a week that reviewing every front once in a policy period takes. [h]"""
+    """Effective hours a week that reviewing every open front once in a policy period takes. [h]"""
     market = world.market
     cost = front_review_hours(world.strategy, market.products)
-    return market.channels * market.segments * cost / world.leadership.policy_weeks
+    return open_fronts(market, world.levers.expansion) * cost / world.leadership.policy_weeks

@@ -23,10 +23,12 @@ from revorg.simulation.record import record
 from revorg.simulation.stand_ins import StandIns
 from revorg.simulation.state import Decisions, Firm, Fronts, Initiatives
 from revorg.simulation.submodels.matters import enter, raise_small
+from revorg.simulation.submodels.plays import look_at_play
 from revorg.simulation.submodels.rules import front_review_hours, held_or, kept_after
 
 LAST_LOOK = 1
 """Place of the word for reviews that believe the last look alone."""
+_FRONTS_STAKES = 4  # the first four entities of the draw of stakes are the kinds of decisions
 
 
 @rule
@@ -100,10 +102,11 @@ def hours_after_switching(hours: float, at_work: int, loss: float) -> float:
 def review(
     fronts: Fronts, firm: Firm, decisions: Decisions, sums: Column, world: World, held: StandIns, now: Now
 ) -> None:  # fmt: skip
-    """Review the stalest and largest fronts as far as hours go; once a policy period propose a better allocation."""
+    """Review the stalest and largest fronts as far as hours go, propose what fits them better, and where to spend."""
     hours = held_or(held.review_hours, firm.gauges[gauge.REVIEW_HOURS])
     sums[record.STRATEGY_HOURS] = hours
     _review_fronts(fronts, firm.gauges, hours, world, now)
+    _propose_plays(fronts, decisions, world, now)
     exponent = world.demand.front_exponent
     sums[record.REGRET] = _regret(fronts, exponent)
     shift_week = world.market.shift_week
@@ -121,18 +124,19 @@ def _review_fronts(fronts: Fronts, gauges: Column, hours: float, world: World, n
     """Look at one front after the other, for as long as the hours saved up pay for it."""
     cost = front_review_hours(world.strategy, world.market.products)
     gauges[gauge.REVIEW_BANK] = min(gauges[gauge.REVIEW_BANK] + hours, 2.0 * cost + hours)
-    noise = stream(now.seed, purpose.OBSERVATION, now.week)
+    noise, plays = stream(now.seed, purpose.OBSERVATION, now.week), stream(now.seed, purpose.PLAY_SEEN, now.week)
     for _ in range(fronts.channel.shape[0]):
         if gauges[gauge.REVIEW_BANK] < cost:
             break
         stalest, most = -1, 0.0
         for f in range(fronts.channel.shape[0]):
             score = (now.week - fronts.reviewed[f]) * fronts.accounts[f]
-            if score > most:
+            if score > most and fronts.reach[f] > 0.0:
                 stalest, most = f, score
         if stalest < 0:
             break
         gauges[gauge.REVIEW_BANK] -= cost
+        look_at_play(fronts, stalest, gauges[gauge.MATURITY], uniform(plays, stalest), world, now.week)
         _look_at(fronts, stalest, gauges[gauge.MATURITY], normal(noise, stalest), world, now.week)
 
 
@@ -152,6 +156,22 @@ def _look_at(fronts: Fronts, f: int, maturity: float, noise: float, world: World
     fronts.belief[f] = prior + gain * (seen - prior)
     fronts.uncertainty[f] = (1.0 - gain) * prior_variance
     fronts.reviewed[f] = week
+
+
+@phase
+def _propose_plays(fronts: Fronts, decisions: Decisions, world: World, now: Now) -> None:
+    """Propose another play on each front of which this week's review says that it is likely enough to fit better."""
+    days, stakes = stream(now.seed, purpose.PLAY_RAISED, now.week), stream(now.seed, purpose.STAKES, now.week)
+    for f in range(fronts.channel.shape[0]):
+        if fronts.reviewed[f] != now.week or fronts.play_proposed[f] >= 0:
+            continue
+        likeliest = fronts.play_belief[f].argmax()
+        ahead = fronts.play_belief[f, likeliest] - fronts.play_belief[f, fronts.play[f]]
+        if ahead <= world.plays.threshold:
+            continue
+        climbs = uniform(stakes, _FRONTS_STAKES + f) < world.decisions.escalate_share
+        if enter(decisions, STRATEGY_MOVE, 1 + f, DAYS_A_WEEK * (now.week + uniform(days, f)), climbs, 1.0):
+            fronts.play_proposed[f] = likeliest
 
 
 @phase
@@ -252,9 +272,12 @@ def carry_out(
             continue
         sums[record.INITIATIVES_DONE] += 1.0
         waiting -= 1
+        f = initiatives.row[first] - 1
         if initiatives.kind[first] == PROCESS_CHANGE:
             grown = min(1.0, firm.gauges[gauge.MATURITY] + world.operations.change_step)
             firm.gauges[gauge.MATURITY] = held_or(held.maturity, grown)
+        elif f >= 0:
+            fronts.play[f], fronts.play_proposed[f] = fronts.play_proposed[f], -1
         else:
             _move(fronts, firm.gauges, world)
         initiatives.kind[first] = -1

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from revorg.experiments.cli import app
-from revorg.experiments.validation import dock_queues, dock_submodels, docks
+from revorg.experiments.validation import dock_plays, dock_queues, dock_submodels, docks
 from revorg.experiments.validation.dock_figures import DockFigure, mean_and_error
 from revorg.simulation.codes import LEAD
 from revorg.simulation.errors import BadInput
@@ -73,7 +73,7 @@ def test_cohorts_survive_as_published() -> None:
         assert abs(figure.simulated - figure.expected) < allowed, figure
 
 
-@pytest.mark.parametrize(("name", "scale"), [("belief", 0.1), ("reps", 0.2), ("word-of-mouth", 0.2)])
+@pytest.mark.parametrize(("name", "scale"), [("belief", 0.1), ("plays", 0.5), ("reps", 0.2), ("word-of-mouth", 0.2)])
 def test_other_submodels_are_within_the_tolerance_of_the_table(name: str, scale: float) -> None:
     """These are so sure even in a smaller trial that the tolerance is the table's own."""
     for figure in row(name).measure(scale):
@@ -132,6 +132,25 @@ def test_other_dispositions_are_noticed(
         lambda values: changed(values | {"customers.disposition_a": a, "customers.disposition_b": b}),
     )
     assert not all(figure.passed for figure in dock_submodels.renewals(0.2)), theory
+
+
+def test_another_blur_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tenth more of what reviews see is chance than theory has it."""
+    changed = dock_submodels.changed
+    monkeypatch.setattr(
+        dock_plays, "changed", lambda values: changed(values | {"plays.blur": 1.1 * values["plays.blur"]})
+    )
+    assert not any(figure.passed for figure in dock_plays.plays(0.5))
+
+
+def test_how_often_a_belief_is_right_is_known_where_it_is_easy() -> None:
+    """One look is right unless it errs; looks that cannot err are right; of a state that changes at will half are."""
+    assert dock_plays.share_right(0.1, 0.2, looks=1) == pytest.approx(0.8)
+    assert dock_plays.share_right(0.1, 0.0, looks=5) == pytest.approx(1.0)
+    assert dock_plays.share_right(0.1, 0.5, looks=5) == pytest.approx(0.5)
+    assert dock_plays.share_right(0.5, 0.2, looks=5) == pytest.approx(0.8)
+    # Three looks at a state that never changes: the majority is right.
+    assert dock_plays.share_right(0.0, 0.2, looks=3) == pytest.approx(0.8**3 + 3 * 0.8**2 * 0.2)
 
 
 def test_another_word_of_mouth_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
