@@ -59,7 +59,11 @@ class Firm:
         model, rules = self.model, self.model.world.leadership
         self.contribution, self.offered = [0.0] * 4, []
         for leader in model.leaders:
-            leader.contribute()
+            leader.plan_week()
+        free = sum(leader.hours_left for leader in model.leaders if leader.hours_left > 0.0)
+        lacking = -sum(leader.hours_left for leader in model.leaders if leader.hours_left < 0.0)
+        for leader in model.leaders:
+            leader.contribute(max(free - lacking, 0.0) / free if free else 0.0)
         offered = sum(hours for hours, _ in self.offered)
         need = len(model.fronts) * self.hours_of_review() / rules.policy_weeks
         self.review_hours = min(offered, need)
