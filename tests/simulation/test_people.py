@@ -83,6 +83,7 @@ def test_a_domain_counts_as_far_as_it_serves_the_line() -> None:
         pytest.approx((0.1, 0.05, 0.1, 0.3)),
     ]
     assert calls_on(success | operations, CALLS, 0.0) == [(0.0, 0.0, 0.1, 0.1), (0.0, 0.0, 0.2, 0.6)]
+    assert calls_on(success, CALLS, 0.0) == [(0.0, 0.0, 0.0, 0.1), (0.0, 0.0, 0.0, 0.6)]
 
 
 def test_a_seat_without_a_line_has_no_outside() -> None:
