@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from mesa.agent import AgentSet
 
+from revorg.simulation.codes import FUNCTION_SERVED
 from revorg.simulation.organization import DOMAINS
 from revorg.simulation.state import Columns, columns_of
 
@@ -67,6 +68,24 @@ def demand_for(
     return [sum(map(mul, urgency, called)) for called in zip(*calls, strict=True)]
 
 
+def calls_on(line: int, calls: Sequence[tuple[float, ...]], outside: float) -> list[tuple[float, ...]]:
+    """What measures call for as it is seen from a seat: work for functions outside its line counts less.
+
+    Parameters
+    ----------
+    line : functions led, as a bitmask; a seat that leads nothing has no outside, and all domains count alike
+    calls : four weights over the domains for each measure
+    outside : how far a domain counts whose function is not in the line
+
+    >>> calls_on(0b0001, [(0.4, 0.4, 0.2, 0.0)], outside=0.25)
+    [(0.4, 0.1, 0.05, 0.0)]
+    >>> calls_on(0, [(0.4, 0.4, 0.2, 0.0)], outside=0.25)
+    [(0.4, 0.4, 0.2, 0.0)]
+    """
+    counts = [1.0 if not line or line >> function & 1 else outside for function in FUNCTION_SERVED.tolist()]
+    return [tuple(map(mul, called, counts)) for called in calls]
+
+
 class Executive(mesa.Agent):
     """The holder of a seat, who sets a policy every few weeks and leaves it to the week's steps to carry it out.
 
@@ -75,6 +94,7 @@ class Executive(mesa.Agent):
     row : int
         Row in the model's `people` table.
     measures, inclination : list of four weights
+    calls : list of four weights over the domains for each measure, as seen from the seat's line
     collaboration, habit : float
     openness : float
         The collaboration with which the person consults others.
@@ -94,7 +114,8 @@ class Executive(mesa.Agent):
         self.inclination: list[float] = organization.inclination[row].tolist() if switches.habit else [0.25] * 4
         self.collaboration = float(organization.collaboration[row])
         self.openness = self.collaboration if switches.consultation else world.neutral_organization.mean_collaboration
-        self.calls = (rules.new_arr_calls, rules.retention_calls, rules.experience_calls, rules.cost_calls)
+        calls = (rules.new_arr_calls, rules.retention_calls, rules.experience_calls, rules.cost_calls)
+        self.calls = calls_on(int(organization.line[row]), calls, rules.outside_attention)
         self.habit = float(organization.habit[row])
         self.level = int(organization.level[row])
         self.in_tray_cap = float(organization.in_tray_cap[row])

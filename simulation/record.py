@@ -116,6 +116,11 @@ NOTED = {
     "load_head_of_operations": Noted("load", "the same at the desk of operations' head"),
     "plays_faced": Noted("prospects", "prospects on fronts that can be reached"),
     "plays_fit": Noted("prospects", "of these, on fronts whose play fits"),
+    "domain_hours": Noted("hours", "leaders' hours for the domains, before skill and reach"),
+    "span_hours": Noted("hours", "leaders' hours for leading the heads of functions"),
+    "meeting_hours": Noted("hours", "leaders' hours of meeting others"),
+    "tray_hours": Noted("hours", "leaders' hours that in-trays took last week, and domains and meetings go without"),
+    "outside_hours": Noted("hours", "hours of the top's duties outside revenue"),
 }
 """The columns of the weekly record, filled by the loops as they go; `metrics` turns them into outcomes."""
 

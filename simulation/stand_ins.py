@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from revorg.simulation.codes import EXECUTION_WORK, WEEKS_A_YEAR, Column
-from revorg.simulation.organization import PLACES, Organization
+from revorg.simulation.organization import PLACES
 from revorg.simulation.parameters.mechanisms import Mechanisms
 from revorg.simulation.record import record
 from revorg.simulation.scenario import Scenario
@@ -230,9 +230,14 @@ def routes_of(world: Scenario) -> Routes:
 
 
 def spans_of(world: Scenario) -> Column:
-    """Functions whose heads each seat leads, or by place as in the neutral organization where span is switched off."""
-    seated: Organization = world.organization
+    """Functions whose heads each seat leads, or by place as in the neutral organization where span is switched off.
+
+    What a place would lead that is not in force falls to the root, so that the sum is always all functions.
+    """
+    seated, neutral = world.organization, world.neutral_organization
     if world.mechanisms.span:
         return np.array(seated.span)
-    neutral = dict(zip(world.neutral_organization.places, world.neutral_organization.span.tolist(), strict=True))
-    return np.array([neutral.get(place, 0) for place in seated.places])
+    by_place = dict(zip(neutral.places, neutral.span.tolist(), strict=True))
+    spans = np.array([by_place.get(place, 0) for place in seated.places])
+    spans[0] += neutral.span.sum() - spans.sum()
+    return spans

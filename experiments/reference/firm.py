@@ -69,7 +69,11 @@ class Firm:
         model, rules = self.model, self.model.world.leadership
         self.contribution, self.offered = [0.0] * 4, []
         for leader in model.leaders:
-            leader.contribute()
+            leader.plan_week()
+        free = sum(leader.hours_left for leader in model.leaders if leader.hours_left > 0.0)
+        lacking = -sum(leader.hours_left for leader in model.leaders if leader.hours_left < 0.0)
+        for leader in model.leaders:
+            leader.contribute(max(free - lacking, 0.0) / free if free else 0.0)
         offered = sum(hours for hours, _ in self.offered)
         need = sum(front.is_open for front in model.fronts) * self.hours_of_review() / rules.policy_weeks
         self.review_hours = min(offered, need)
@@ -382,7 +386,10 @@ class Firm:
         asked = sum(map(self.hours_asked, half)) / len(half) * math.exp(min(0.5, max(-0.3, growth)) * weeks_ahead / 52)
         posts, hours = (sum(week[name] for week in half) for name in ("reps", "capacity_hours"))
         usual = sales.rep_hours * rule.selling_share(self.maturity, sales.admin_share, sales.admin_relief)
-        a_post = hours / posts if posts > 0.0 and hours > 0.0 else usual
+        at_work = sum(rep.active * rep.share for rep in model.reps)
+        with_bought = sales.rep_hours + (model.hours_beside() / at_work if at_work > 0.0 else 0.0)
+        own = sales.rep_hours / max(with_bought, 1e-9)
+        a_post = own * hours / posts if posts > 0.0 and hours > 0.0 else usual
         return float(asked / (rules.target_use * a_post)) if a_post > 0.0 else 0.0
 
     def hours_asked(self, week: dict[str, float]) -> float:

@@ -53,6 +53,7 @@ class Leader(Holder):
     inclination: list[float]
     habit: float
     in_tray_cap: float
+    hours_left: float  # after all duties, this week
 
     @property
     def boss(self) -> "Leader | None":
@@ -71,7 +72,8 @@ class Leader(Holder):
     def set_policy(self) -> None:
         """Decide where attention goes, whom to ask, and how long to meet others."""
         rules, asking = self.model.world.leadership, self.model.world.decisions
-        calls = (rules.new_arr_calls, rules.retention_calls, rules.experience_calls, rules.cost_calls)
+        everybodys = (rules.new_arr_calls, rules.retention_calls, rules.experience_calls, rules.cost_calls)
+        calls = [tuple(weight * self.cares_for(domain) for domain, weight in enumerate(row)) for row in everybodys]
         demand = demand_for(
             self.model.firm.shortfall, self.measures, calls, rules.attention_floor, rules.shortfall_weight
         )
@@ -87,12 +89,31 @@ class Leader(Holder):
         left = self.week_hours - self.model.world.leadership.span_hours * self.span - self.meeting_hours
         return min(self.tray_share * self.week_hours, max(left, 0.0)) / 5.0
 
-    def contribute(self) -> None:
-        """Work in the domains; the top works in none."""
-        if self.boss is None or not self.is_present:
+    def cares_for(self, domain: int) -> float:
+        """Return how far work in a domain counts from this seat: fully for what it leads, or where it leads nothing."""
+        is_own = self.leads(FUNCTION_OF_DOMAIN[domain]) or self.line == 0
+        return 1.0 if is_own else self.model.world.leadership.outside_attention
+
+    def plan_week(self) -> None:
+        """Set aside hours for all duties; what is left is for the domains, what is lacking is below zero."""
+        record, rules = self.model.record, self.model.world.leadership
+        leading = rules.span_hours * self.span
+        record["span_hours"] += leading
+        if not self.is_present:
+            self.hours_left = -leading
             return
-        model, rules = self.model, self.model.world.leadership
-        hours = rule.hours_left(self.week_hours, rules.span_hours * self.span, self.meeting_hours, self.tray_hours)
+        outside = self.week_hours * rules.outside_share if self.boss is None else 0.0
+        record["outside_hours"] += outside
+        record["meeting_hours"] += self.meeting_hours
+        record["tray_hours"] += self.tray_hours
+        self.hours_left = self.week_hours - (outside + leading + self.meeting_hours + self.tray_hours)
+
+    def contribute(self, kept: float) -> None:
+        """Work in the domains, with the share of the own hours that others' duties leave."""
+        if self.hours_left <= 0.0:
+            return
+        model, hours = self.model, self.hours_left * kept
+        model.record["domain_hours"] += hours
         hours *= rule.settled_in(float(model.week - self.arrived), model.world.finance.newcomer_weeks)
         for domain, function in enumerate(FUNCTION_OF_DOMAIN):
             work = hours * self.attention[domain] * self.skill[domain]

@@ -13,13 +13,9 @@ class Leadership(ParameterTable):
         4.0, low=0, high=12, unit="hours a week per function", plausible=(1, 8), uncertain=True
     )
     """Hours that leading a function's head takes."""
-    meeting_hours: float = parameter(
-        4.0, low=0, high=10, unit="hours a week per level", plausible=(2, 6), source=TRIAL, uncertain=True
-    )
+    meeting_hours: float = parameter(4.0, low=0, high=10, unit="hours a week per level", plausible=(2, 6), source=TRIAL)
     """Hours of meeting others, per level, of a holder with collaboration 1."""
-    in_tray_cap: float = parameter(
-        0.45, low=0.05, high=0.9, unit="share of hours", plausible=(0.3, 0.6), source=TRIAL, uncertain=True
-    )
+    in_tray_cap: float = parameter(0.45, low=0.05, high=0.9, unit="share of hours", plausible=(0.3, 0.6), source=TRIAL)
     """Most of the hours that the in-tray may take."""
     attention_floor: float = parameter(0.3, low=0, high=2, unit="demand", plausible=(0.1, 0.6), source=TRIAL)
     """Demand of a measure that is on plan."""
@@ -56,7 +52,7 @@ class Leadership(ParameterTable):
     new_arr_calls: Weights = parameter(
         (0.35, 0.45, 0.1, 0.1), low=0, high=1, unit="weights", plausible=(0, 0.8), source=TRIAL
     )
-    """What a shortfall of new contracts calls for: strategy, execution, operations, customer."""
+    """What a shortfall of new contracts calls for, by the work that serves marketing, sales, operations and success."""
     retention_calls: Weights = parameter(
         (0.1, 0.1, 0.2, 0.6), low=0, high=1, unit="weights", plausible=(0, 0.8), source=TRIAL
     )
@@ -69,6 +65,10 @@ class Leadership(ParameterTable):
         (0.15, 0.15, 0.6, 0.1), low=0, high=1, unit="weights", plausible=(0, 0.8), source=TRIAL
     )
     """What an overrun of cost calls for."""
+    outside_share: float = parameter(0.55, low=0, high=1, unit="share of hours", plausible=(0.3, 0.8), uncertain=True)
+    """Share of the week that duties outside revenue take of whoever reports to nobody, before anything else."""
+    outside_attention: float = parameter(0.25, low=0, high=1, unit="share", plausible=(0, 0.5), uncertain=True)
+    """How far work that serves a function outside the line counts, of what a seat's measures call for."""
 
 
 class Strategy(ParameterTable):

@@ -71,7 +71,7 @@ def close_books(
     _hold_against_plan(firm, history, world.finance, now.row)
     if (now.week + 1) % WEEKS_A_QUARTER == 0:
         _judge_quarter(firm.gauges, history[now.row])
-        _plan_quarter(firm.gauges, history, world, now)
+        _plan_quarter(firm.gauges, reps, history, world, now)
         _judge_reps(reps, world, now.week)
 
 
@@ -176,12 +176,12 @@ def _judge_quarter(gauges: Column, sums: Column) -> None:
 
 
 @phase
-def _plan_quarter(gauges: Column, history: Column, world: World, now: Now) -> None:
+def _plan_quarter(gauges: Column, reps: Reps, history: Column, world: World, now: Now) -> None:
     """Plan and forecast the next quarter, and say how many posts are wanted."""
     rules, row = world.finance, now.row
     plan = planned_new_arr(history, row, gauges[gauge.ARR_USD], rules)
     gauges[gauge.PLAN_USD] = plan
-    gauges[gauge.REPS_WANTED] = posts_wanted(history, row, plan, gauges[gauge.MATURITY], world)
+    gauges[gauge.REPS_WANTED] = posts_wanted(history, row, gauges, posts_at_work(reps), world)
     # The forecast leans on the plan and on the last quarter, seen through the noise that processes leave.
     noise = rules.forecast_noise * (1.0 - world.strategy.transparency_effect * gauges[gauge.MATURITY])
     seen = math.exp(noise * normal(stream(now.seed, purpose.FORECAST, now.week), 0))

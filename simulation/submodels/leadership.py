@@ -1,11 +1,14 @@
-"""Step 2: what leaders' hours become. Span first, then meetings and the in-tray, the rest by attention to a domain.
+"""Step 2: what leaders' hours become. Other duties, span, meetings and the in-tray first, the rest by attention.
 
-What the in-tray left of last week went to the domains, and bears fruit this week: so hours are conserved exactly.
+What the in-tray left of last week went to the domains, and bears fruit this week; what a seat has no hours for, the
+others do: so hours are conserved exactly.
 
 How a leader sets attention is the agent's own affair (`people.Executive`); here the hours are carried to the domains.
 """
 
 from typing import Any
+
+import numpy as np
 
 from revorg.simulation.codes import EXECUTION_WORK, FUNCTION_SERVED, STRATEGY_WORK, Column, gauge
 from revorg.simulation.compiling import phase, rule, step
@@ -30,13 +33,29 @@ def influence_outside(collaboration: float, alignment: float, level: float, lead
 
 
 @rule
-def hours_left(week_hours: float, span_hours: float, meeting_hours: float, tray_hours: float) -> float:
-    """Hours a week for the domains, after span, meetings and the in-tray. [h]
+def hours_left(
+    week_hours: float, outside_hours: float, span_hours: float, meeting_hours: float, tray_hours: float
+) -> float:
+    """Hours a week after duties outside revenue, span, meetings and the in-tray; below 0 where they do not fit. [h]
 
-    >>> hours_left(50.0, span_hours=12.0, meeting_hours=4.0, tray_hours=9.0)
+    >>> hours_left(50.0, outside_hours=0.0, span_hours=12.0, meeting_hours=4.0, tray_hours=9.0)
     25.0
+    >>> hours_left(50.0, outside_hours=25.0, span_hours=16.0, meeting_hours=6.0, tray_hours=9.0)
+    -6.0
     """
-    return max(week_hours - span_hours - meeting_hours - tray_hours, 0.0)
+    return week_hours - outside_hours - span_hours - meeting_hours - tray_hours
+
+
+@rule
+def share_kept(left: float, lacking: float) -> float:
+    """Share of their hours that leaders keep for the domains, once they have done what others lack hours for. [0..1]
+
+    Source: assumption L7 (hours are conserved: no duty goes away because its seat is full).
+
+    >>> share_kept(200.0, lacking=10.0), share_kept(0.0, lacking=0.0)
+    (0.95, 0.0)
+    """
+    return max(1.0 - lacking / left, 0.0) if left > 0.0 else 0.0
 
 
 @rule
@@ -83,11 +102,13 @@ def contribute(people: People, firm: Firm, sums: Column, world: World, held: Sta
     firm.contribution[:] = 0.0
     review = 0.0
     kept_for_review = 0.0
+    domain_hours = np.zeros(people.place.shape[0])
+    _share_hours(people, domain_hours, sums, world.leadership, now.week)
     for s in range(people.place.shape[0]):
-        # The root decides but works in no domain; an empty seat does neither.
-        if people.parent[s] < 0 or now.week < people.vacant_until[s]:
+        if domain_hours[s] == 0.0:
             continue
-        hours = _hours_of(people, s, world, now.week)
+        # A newcomer makes less of the hours.
+        hours = domain_hours[s] * settled_in(float(now.week - people.arrived[s]), world.finance.newcomer_weeks)
         for d in range(4):
             reach = _reach_of(people, s, FUNCTION_SERVED[d], firm.alignment, world.leadership, held.reach)
             work = hours * people.attention[s, d] * people.skill[s, d]
@@ -107,11 +128,29 @@ def contribute(people: People, firm: Firm, sums: Column, world: World, held: Sta
 
 
 @phase
-def _hours_of(people: People, s: int, world: World, week: int) -> float:
-    """Hours a week that the holder of a seat has for the domains, and makes the most of. [h]"""
-    span = world.leadership.span_hours * people.span[s]
-    hours = hours_left(people.week_hours[s], span, people.meeting_hours[s], people.tray_hours[s])
-    return hours * settled_in(float(week - people.arrived[s]), world.finance.newcomer_weeks)
+def _share_hours(people: People, domain_hours: Column, sums: Column, rules: Any, week: int) -> None:
+    """Find the hours a week that each seat has for the domains, and note what the others go to.
+
+    What one has no hours for, and what an empty seat leads, falls to all others in proportion to what they have left.
+    """
+    left, lacking = 0.0, 0.0
+    for s in range(people.place.shape[0]):
+        span = rules.span_hours * people.span[s]
+        sums[record.SPAN_HOURS] += span
+        if week < people.vacant_until[s]:
+            lacking += span
+            continue
+        # Whoever reports to nobody has duties outside revenue.
+        outside = rules.outside_share * people.week_hours[s] if people.parent[s] < 0 else 0.0
+        hours = hours_left(people.week_hours[s], outside, span, people.meeting_hours[s], people.tray_hours[s])
+        domain_hours[s] = max(hours, 0.0)
+        left += domain_hours[s]
+        lacking += max(-hours, 0.0)
+        sums[record.OUTSIDE_HOURS] += outside
+        sums[record.MEETING_HOURS] += people.meeting_hours[s]
+        sums[record.TRAY_HOURS] += people.tray_hours[s]
+    domain_hours *= share_kept(left, lacking)
+    sums[record.DOMAIN_HOURS] = left * share_kept(left, lacking)
 
 
 @phase

@@ -7,11 +7,11 @@ posts follow the hours that leads and deals ask for.
 import math
 from typing import Any
 
-from revorg.simulation.codes import WEEKS_A_QUARTER, WEEKS_A_YEAR, Column
+from revorg.simulation.codes import WEEKS_A_QUARTER, WEEKS_A_YEAR, Column, gauge
 from revorg.simulation.compiling import phase, rule
 from revorg.simulation.numbers import World
 from revorg.simulation.record import record
-from revorg.simulation.submodels.rules import quota_usd, selling_share
+from revorg.simulation.submodels.rules import bought_a_post, quota_usd, selling_share
 
 HALF_A_YEAR = 26  # weeks over which demand is read
 BY_DEMAND = 0  # the first of the readings of how posts are filled
@@ -102,17 +102,20 @@ def planned_new_arr(history: Column, row: int, arr_usd: float, rules: Any) -> fl
 
 
 @phase
-def posts_wanted(history: Column, row: int, plan_usd: float, maturity: float, world: World) -> float:
+def posts_wanted(history: Column, row: int, gauges: Column, posts_now: float, world: World) -> float:
     """Full posts in sales that the firm wants: for the hours asked of it, or for what is planned."""
     sales, least = world.sales, world.finance.least_post
     if world.readings.posts != BY_DEMAND:
-        return max(reps_needed(4.0 * plan_usd, quota_usd(sales), sales.attainment), least)
+        return max(reps_needed(4.0 * gauges[gauge.PLAN_USD], quota_usd(sales), sales.attainment), least)
     a_deal = mean_deal_hours(sales.deal_hours, sales.hours_exponent, world.market.potential_sigma)
     half = max(row + 1 - HALF_A_YEAR, 0)
     asked = asked_hours(history, half, row + 1, a_deal) / (row + 1 - half)
     posts, capacity = summed(history, record.REPS, half, row + 1), summed(history, record.CAPACITY_HOURS, half, row + 1)
-    new = sales.rep_hours * selling_share(maturity, sales.admin_share, sales.admin_relief)
-    a_post = capacity / posts if posts > 0.0 and capacity > 0.0 else new
+    new = sales.rep_hours * selling_share(gauges[gauge.MATURITY], sales.admin_share, sales.admin_relief)
+    # Hours bought for leaders' pay are beside a post's own: they are not hired away again.
+    bought = bought_a_post(gauges[gauge.BOUGHT_HOURS], posts_now, sales.rep_hours)
+    own = sales.rep_hours / max(sales.rep_hours + bought, 1e-9)
+    a_post = own * capacity / posts if posts > 0.0 and capacity > 0.0 else new
     trend = math.log(1.0 + world.finance.growth_plan)
     if row + 1 >= 2 * WEEKS_A_YEAR:
         year = row + 1 - WEEKS_A_YEAR

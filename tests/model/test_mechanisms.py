@@ -185,7 +185,7 @@ class Level(NamedTuple):
 
 
 LEVELS = (
-    Level("influence", "ownership", ("cso", "strategist")),
+    Level("influence", "lift_strategy", ("cso", "strategist")),
     Level("habit", "strategy_hours", ("cro", "executor")),
     Level("span", "strategy_hours", ("cro", "strategist")),
     Level("consultation", "scope_coverage", ("cro", "executor")),

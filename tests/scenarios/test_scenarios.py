@@ -111,7 +111,7 @@ def test_no_archetype_is_better() -> None:
 @pytest.mark.parametrize(
     ("seat", "leads", "measures", "level", "say"),
     [
-        ("ceo", ("marketing", "sales", "success", "operations"), (0.25, 0.25, 0.25, 0.25), 3, 0),
+        ("ceo", ("marketing", "sales", "success", "operations"), (0.25, 0.25, 0.25, 0.25), 3, 0.5),
         ("placebo", (), (0.25, 0.25, 0.25, 0.25), 2, 0.5),
         ("cro", ("marketing", "sales", "success"), (0.5, 0.35, 0.1, 0.05), 2, 0.5),
         ("cso", ("sales",), (1, 0, 0, 0), 2, 0.5),

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_worlds import differences, small, warmed
 
-from revorg.simulation.codes import CUSTOMER, OPPORTUNITY
+from revorg.simulation.codes import CUSTOMER, FUNCTION_SERVED, OPPORTUNITY
 from revorg.simulation.compiling import alone
 from revorg.simulation.errors import BadInput
 from revorg.simulation.model import RevenueOrganization
 from revorg.simulation.numbers import Now, world_of
-from revorg.simulation.organization import DOMAINS
-from revorg.simulation.people import Customer, Deal, Executive, SalesRep, attention_between, demand_for
+from revorg.simulation.organization import DOMAINS, HEADS, MEASURES
+from revorg.simulation.people import Customer, Deal, Executive, SalesRep, attention_between, calls_on, demand_for
 from revorg.simulation.record import RECORD
 from revorg.simulation.submodels.leadership import contribute
 
@@ -72,6 +72,68 @@ def test_a_shortfall_draws_attention_to_what_its_measure_calls_for() -> None:
     assert demand_for([0.0, 0.4], [0.5, 0.5], calls, 0.3, 2.0) == pytest.approx([0.15, 0.55, 0.0, 0.0])
 
 
+CALLS = [(0.4, 0.4, 0.1, 0.1), (0.1, 0.1, 0.2, 0.6)]
+
+
+def test_a_domain_counts_as_far_as_it_serves_the_line() -> None:
+    """Work for functions outside the line counts less; the domains' order is not that of the functions."""
+    marketing, success, operations = 0b0001, 0b0100, 0b1000
+    assert calls_on(marketing, CALLS, 0.5) == [
+        pytest.approx((0.4, 0.2, 0.05, 0.05)),
+        pytest.approx((0.1, 0.05, 0.1, 0.3)),
+    ]
+    assert calls_on(success | operations, CALLS, 0.0) == [(0.0, 0.0, 0.1, 0.1), (0.0, 0.0, 0.2, 0.6)]
+    assert calls_on(success, CALLS, 0.0) == [(0.0, 0.0, 0.0, 0.1), (0.0, 0.0, 0.0, 0.6)]
+
+
+def test_a_seat_without_a_line_has_no_outside() -> None:
+    """Nor has one that leads everything, nor any where what is outside counts in full."""
+    assert calls_on(0, CALLS, 0.0) == calls_on(0b1111, CALLS, 0.0) == calls_on(0b0010, CALLS, 1.0) == CALLS
+
+
+@pytest.mark.parametrize("measure", ["new_arr", "retention", "experience", "cost"])
+def test_heads_of_equal_measures_look_to_their_own_function(measure: str) -> None:
+    """Whatever two heads are both measured on, each sees more of the own function than another does, and so attends."""
+    scenario = led().changed({f"seats.{head}.measures.{m}": float(m == measure) for head in HEADS for m in MEASURES})
+    model = warmed().fork(scenario)
+    look = np.array([model.executives[model.organization.row_of(head)].look() for head in HEADS])
+    attention = np.array([model.people.attention[model.organization.row_of(head)] for head in HEADS])
+    for seen in (look / look.sum(axis=1, keepdims=True), attention):
+        for domain, function in enumerate(FUNCTION_SERVED.tolist()):
+            assert np.all(seen[function, domain] > np.delete(seen[:, domain], function))
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_the_more_counts_what_is_outside_the_less_a_head_spends_inside(head: str) -> None:
+    """From nothing but the own function, where habit cannot bring others in, to an even look."""
+    own = []
+    for outside in (0.0, 0.25, 0.5, 1.0):
+        model = warmed().fork(led().changed({"leadership.outside_attention": outside}))
+        row = model.organization.row_of(head)
+        domain = FUNCTION_SERVED.tolist().index(HEADS.index(head))
+        own.append(model.people.attention[row, domain])
+    assert own[0] == pytest.approx(1.0)
+    assert own == sorted(own, reverse=True)
+    assert len(set(own)) == len(own)
+
+
+def test_an_own_look_is_taken_as_it_is_and_knows_the_own_calls() -> None:
+    """Whoever overrides `look` is not seen through the line a second time; the line's own calls are at hand."""
+    model = warmed().fork(led())
+    usual = model.executives[model.organization.row_of("head_of_sales")]
+
+    class Outspoken(Executive):
+        def look(self) -> list[float]:
+            return [sum(called) for called in zip(*self.calls, strict=True)]
+
+    other = RevenueOrganization(led(), seed=1, executives={"head_of_sales": Outspoken, "cro": OneTrack})
+    own = other.executives[usual.row]
+    assert own.calls == usual.calls
+    expected = attention_between([sum(c) for c in zip(*usual.calls, strict=True)], usual.inclination, usual.habit)
+    assert list(own.attention.values()) == pytest.approx(expected)
+    assert other.people.attention[1, 3] == 1.0
+
+
 def test_the_same_hours_reach_the_domains_that_the_in_tray_and_others_leave() -> None:
     """With all skill and all reach, contributions are exactly the hours that are left, summed over the seats."""
     tables = led().as_tables()
@@ -84,7 +146,8 @@ def test_the_same_hours_reach_the_domains_that_the_in_tray_and_others_leave() ->
     model = warmed().fork(world).run(weeks=9)
     people, rules = model.people, world.leadership
     spent = rules.span_hours * people.span + people.meeting_hours + people.tray_hours
-    left = np.where(people.parent >= 0, people.week_hours - spent, 0.0)
+    spent = spent + np.where(people.parent < 0, rules.outside_share * people.week_hours, 0.0)
+    left = people.week_hours - spent
     sums, now = np.zeros(len(RECORD)), Now(seed=1, week=9, row=0)
     alone(contribute)(people, model.firm, sums, world_of(world), model.held, now)
     assert np.all(people.vacant_until <= 9)

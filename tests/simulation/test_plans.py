@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from small_worlds import small
 
+from revorg.simulation.codes import GAUGES, gauge
 from revorg.simulation.compiling import loop
 from revorg.simulation.numbers import World, world_of
 from revorg.simulation.record import RECORD, record
@@ -29,9 +30,16 @@ def planned(history: np.ndarray, row: int, world: World) -> float:
 
 
 @loop
-def wanted(history: np.ndarray, row: int, plan: float, world: World) -> float:
+def asked(history: np.ndarray, row: int, gauges: np.ndarray, posts: float, world: World) -> float:
     """Call a phase."""
-    return plans.posts_wanted(history, row, plan, 0.5, world)
+    return plans.posts_wanted(history, row, gauges, posts, world)
+
+
+def wanted(history: np.ndarray, row: int, plan: float, world: World, bought: float = 0.0) -> float:
+    """Return the posts wanted in a firm of ten posts with a plan, a maturity and hours bought beside."""
+    gauges = np.zeros(len(GAUGES))
+    gauges[[gauge.PLAN_USD, gauge.MATURITY, gauge.BOUGHT_HOURS]] = plan, 0.5, bought
+    return asked(history, row, gauges, 10.0, world)
 
 
 @pytest.mark.parametrize("growth", [-0.2, 0.0, 0.25, 0.6])
@@ -64,6 +72,16 @@ def test_posts_use_hours_as_intended() -> None:
     history = steady(0.0, used_hours=160.0, capacity_hours=200.0, reps=10.0, leads_unworked=2.0)
     a_deal = world.sales.deal_hours * math.exp(-0.125 * world.market.potential_sigma**2)
     assert wanted(history, 129, 0.0, world_of(world)) == pytest.approx((160.0 + 2.0 * a_deal) / (0.8 * 20.0))
+
+
+def test_bought_hours_are_not_hired_away() -> None:
+    """What leaders' pay buys is beside the posts: ten of them that sell a quarter more hours are still ten."""
+    world = small("simple-single").changed({"sales.rep_hours": 40.0})
+    history = steady(0.0, used_hours=160.0, capacity_hours=200.0, reps=10.0)
+    more = history.copy()
+    more[:, record.CAPACITY_HOURS] *= 1.25
+    alike = wanted(more, 129, 0.0, world_of(world), bought=100.0)
+    assert alike == pytest.approx(wanted(history, 129, 0.0, world_of(world)))
 
 
 def test_posts_look_ahead_by_the_trend_of_demand() -> None:
