@@ -34,7 +34,7 @@ class MadeUpRuns:
     size : function
         By what factor a seed's runs are larger: numerators and denominators of ratios alike.
     under : dict of str to function
-        Other rules under rival mechanisms.
+        Other rules in worlds in which something was changed, by its dotted path.
     """
 
     count = 1
@@ -64,7 +64,7 @@ class MadeUpRuns:
         """Yield the tasks' outcomes, last first: order must not matter."""
         for task in reversed(list(tasks)):
             self.tasks.append(task)
-            rule = self.under.get(task.rival, self.rule)
+            rule = next((self.under[path] for path in self.under if path in task.changes), self.rule)
             values = np.array([rule(task.world, design, task.seed) for design in task.designs])
             sizes = np.where(DENOMINATORS > 1, self.size(task.seed) * DENOMINATORS, DENOMINATORS)
             parts = np.stack(np.broadcast_arrays(values[:, None] * sizes, sizes), axis=-1)

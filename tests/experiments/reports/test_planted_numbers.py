@@ -298,14 +298,15 @@ def test_later_seeds_count_everywhere(assess: Assess) -> None:
 def test_rivals_are_run_and_stand_beside(assess: Assess) -> None:
     """A rival mechanism that turns the effect around contradicts the claim there, and a mark says so."""
     turned = planted(dict.fromkeys(WORLDS, -0.04))
-    runs = MadeUpRuns(planted(), under={"random_exits": turned})
+    runs = MadeUpRuns(planted(), under={"rivals.random_exits": turned})
     found = assess(runs, claim(), rivals=True)
     verdicts = {name: results[0].verdict for name, results in found.rivals.items()}
     assert verdicts.pop("random_exits") == "contradicted"
     assert verdicts
     assert set(verdicts.values()) == {"supported"}
     assert found.rivals["random_exits"][0].answers[0].effect.effect == pytest.approx(-0.04)
-    assert {task.rival for task in runs.tasks} == {"", *found.rivals}
+    asked = {"", *(json.dumps({f"rivals.{name}": True}) for name in found.rivals)}
+    assert {task.changes for task in runs.tasks} == asked
     (line,) = words.rival_lines(found)
     assert line.startswith("planted: supported; ")
     assert "random_exits contradicted ≠" in line
