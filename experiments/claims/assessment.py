@@ -56,6 +56,16 @@ class Answer:
         return self.question.outcome
 
     @property
+    def growth(self) -> OverTime | None:
+        """The judged outcome over time; None unless it is one of growth."""
+        return next((found for found in self.over_time if found.metric == self.outcome.metric), None)
+
+    @property
+    def beside(self) -> OverTime | None:
+        """What stands beside the judged outcome: efficient growth beside growth."""
+        return next((found for found in self.over_time if found.metric != self.outcome.metric), None)
+
+    @property
     def verdict(self) -> str:
         """The verdict by rule 3."""
         effect, outcome = self.effect, self.outcome

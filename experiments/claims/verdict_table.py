@@ -87,13 +87,11 @@ def _row(assessment: Assessment, result: Result, answer: Answer) -> dict[str, An
         within = answer.by_world.get(world)
         for name in ("effect", "low", "high"):
             row[f"{name}_in_{world.replace('-', '_')}"] = getattr(within, name) if within else float("nan")
-    shown = {found.metric: found for found in answer.over_time}
-    by_year = shown[outcome.metric].by_year if shown else ()
+    by_year = answer.growth.by_year if answer.growth else ()
     for year in range(len(YEARS)):
         row[f"effect_in_year_{year + 1}"] = by_year[year].effect if by_year else float("nan")
-    efficient = shown.get("efficient_growth")
     for name in ("effect", "low", "high"):
-        row[f"efficient_growth_{name}"] = getattr(efficient.effect, name) if efficient else float("nan")
+        row[f"efficient_growth_{name}"] = getattr(answer.beside.effect, name) if answer.beside else float("nan")
     return row
 
 

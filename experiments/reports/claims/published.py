@@ -47,8 +47,7 @@ def _carried_json(carriage: Carriage | None) -> dict[str, Any] | None:
 
 def _outcome_json(answer: Answer) -> dict[str, Any]:
     outcome = answer.outcome
-    shown = {found.metric: found for found in answer.over_time}
-    efficient = shown.get("efficient_growth")
+    efficient = answer.beside
     return {
         "metric": outcome.metric,
         "contrast": outcome.contrast,
@@ -60,7 +59,7 @@ def _outcome_json(answer: Answer) -> dict[str, Any]:
         "pairs": answer.effect.pairs,
         "pair_correlation": finite(answer.effect.pair_correlation),
         "verdict": answer.verdict,
-        **_over_time_json(shown.get(outcome.metric)),
+        **_over_time_json(answer.growth),
         "efficient_growth": efficient and {**_interval_json(efficient.effect), **_over_time_json(efficient)},
     }
 
