@@ -29,8 +29,8 @@ def patterns(
     """Hold the neutral worlds against the patterns they are calibrated on.
 
     Prints every pattern with its range and value, what the identities between them leave over, predictions that
-    were never fitted, how far the patterns narrow the uncertain parameters, and how much a chief is worth. Exit code 1 when the worlds do not
-    pass: at least twelve patterns hold, and none is missed by more than half its range.
+    were never fitted, how far the patterns narrow the uncertain parameters, and how much a chief is worth. Exit
+    code 1 when the worlds do not pass: at least twelve patterns hold, and none is missed by more than half its range.
     """
     from revorg.experiments.reports.validation import patterns as pattern_report
     from revorg.experiments.reports.validation import size as size_report

@@ -17,7 +17,7 @@ import numpy as np
 
 from revorg.experiments.analysis.contrasts import Effect, Floats, pooled_contrast
 from revorg.experiments.runs.jobs import FOUR_YEARS
-from revorg.experiments.runs.pairs import Measurements, PairedRuns, tasks_of
+from revorg.experiments.runs.pairs import Measurements, PairedRuns, Task, tasks_of
 from revorg.experiments.runs.progress import Progress
 from revorg.scenarios.loading import load
 from revorg.simulation.organization import DOMAINS
@@ -58,9 +58,10 @@ class Gap:
 
 
 def drawn_persons(count: int) -> dict[str, dict[str, float]]:
-    """Draw persons evenly among all whose four skills, each within 0..1, have the same total; collaboration within 0..1.
+    """Draw persons evenly among all whose four skills, each within 0..1, have the same total.
 
-    The first persons are the same however many are drawn.
+    Collaboration is drawn within 0..1, habit is an ordinary person's, and inclination follows the skills. The first
+    persons are the same however many are drawn.
     """
     chance = np.random.default_rng(DRAWN_WITH)
     persons: dict[str, dict[str, float]] = {}
@@ -134,7 +135,7 @@ def _run(
     _carry_out(tasks_of(cells, seeds, (FOUR_YEARS,), changes), what, found, pool, progress)
 
 
-def _carry_out(tasks: Sequence[Any], what: str, found: Measurements, pool: PairedRuns, progress: Progress) -> None:
+def _carry_out(tasks: Sequence[Task], what: str, found: Measurements, pool: PairedRuns, progress: Progress) -> None:
     with progress.counting(what, len(tasks)) as counter:
         for outcomes in pool.run(tasks):
             found.add(outcomes)

@@ -38,11 +38,11 @@ def print_gaps(gaps: list[Gap]) -> None:
         table.add_row(difference, *(_cell(gap) for gap in gaps if gap.difference == difference))
     out.print(table)
     out.print(
-        f"Persons of chance in the seat {SEAT}: four skills within 0..1 that sum to {TOTAL}, collaboration within 0..1. "
-        "Who is best and worst was picked on other seeds than those that judge; in brackets the size on the seeds "
-        f"that picked. {SPREAD:.2f} is the standard deviation of the total of four skills drawn apart. For scale: a "
-        "supervisor of the highest tenth in place of one of the lowest is worth about one more worker in a team of "
-        f"nine, {written(100 * PUBLISHED, sign=True)} % (Lazear, Shaw & Stanton 2015). None of this is a target.",
+        f"Persons of chance in the seat {SEAT}: four skills within 0..1 that sum to {TOTAL}, collaboration too. "
+        "Best and worst are picked on other seeds than those that judge them; in brackets what they were on the "
+        f"seeds that picked. {SPREAD:.2f} is the standard deviation of the total of four skills drawn apart. For "
+        "scale: a supervisor of the highest tenth in place of one of the lowest is worth about one more worker in a "
+        f"team of nine, {written(100 * PUBLISHED, sign=True)} % (Lazear, Shaw & Stanton 2015). No target.",
         style="dim",
     )
 
