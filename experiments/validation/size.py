@@ -8,7 +8,7 @@ and below, and all leaders working a tenth more hours.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import nan, sqrt
 from typing import Any
@@ -110,10 +110,10 @@ def gaps_of(persons: int, workers: int, progress: Progress) -> list[Gap]:
     catalogue = drawn | {name: even_person(total) for name, total in totals.items()}
     found = Measurements()
     with PairedRuns(workers) as pool:
-        _run(catalogue, [*drawn, EVEN], PICKING, "Picking persons", found, pool, progress)
+        _run(catalogue, {world: [*drawn, EVEN] for world in WORLDS}, PICKING, found, pool, progress)
         ends = {world: ranked(found, world, list(drawn)) for world in WORLDS}
-        judged = [*dict.fromkeys(name for ranks in ends.values() for name in (*tenth(ranks), *tenth(ranks[::-1])))]
-        _run(catalogue, [*judged, *totals], JUDGING, "Judging them", found, pool, progress)
+        judged = {world: [*tenth(ranks), *tenth(ranks[::-1]), *totals] for world, ranks in ends.items()}
+        _run(catalogue, judged, JUDGING, found, pool, progress)
         for world in WORLDS:
             longer = json.dumps({f"profiles.{EVEN}": catalogue[EVEN], **with_more_hours(world)})
             tasks = tasks_of([(world, f"{SEAT}_{LONGER}:{EVEN}")], JUDGING, (FOUR_YEARS,), longer)
@@ -123,15 +123,15 @@ def gaps_of(persons: int, workers: int, progress: Progress) -> list[Gap]:
 
 def _run(
     catalogue: dict[str, dict[str, float]],
-    names: Sequence[str],
+    persons: Mapping[str, Sequence[str]],
     seeds: range,
-    what: str,
     found: Measurements,
     pool: PairedRuns,
     progress: Progress,
 ) -> None:
     changes = json.dumps({f"profiles.{name}": person for name, person in catalogue.items()})
-    cells = [(world, f"{SEAT}:{name}") for world in WORLDS for name in names]
+    cells = {(world, f"{SEAT}:{name}") for world, names in persons.items() for name in names}
+    what = "Picking persons" if seeds is PICKING else "Judging them"
     _carry_out(tasks_of(cells, seeds, (FOUR_YEARS,), changes), what, found, pool, progress)
 
 
