@@ -22,7 +22,7 @@ def assess(
     quick : bool
         Run 32 pairs and no more.
     full : bool
-        Ask for intervals half as wide.
+        Ask for intervals half as wide, and for growth over eight years.
     workers : int
         Processes to use; the result is the same bit for bit.
     fresh : bool
