@@ -157,6 +157,7 @@ def _costs(window: Window) -> float:
 
 
 def _efficient_growth(window: Window) -> float:
+    """Growth of ARR a year plus operating margin, the trade's rule of 40; NaN without revenue."""
     revenue = window.sum(record.REVENUE)
     margin = 1.0 - _costs(window) / revenue if revenue > 0.0 else math.nan
     return window.growth_between(window.first, window.last) + margin
