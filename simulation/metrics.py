@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -53,9 +53,8 @@ def _metric(
     low: float = 0.0,
     high: float = _INF,
     ratio: bool = False,
-    beyond: str = "",
 ) -> None:
-    METRICS[name] = Metric(name, unit, better, definition, low, high, ratio, group, parts, beyond)
+    METRICS[name] = Metric(name, unit, better, definition, low, high, ratio, group, parts)
 
 
 def _value(read: Callable[[Window], float]) -> Callable[[Window], Quotient]:
@@ -216,8 +215,8 @@ _metric("sales", "reps_at_quota", "share", "more", "reps who made a full year's 
 _metric("sales", "quarters_missed", "probability", "less", "quarters in which the plan was missed",
     _ratio(_sum(record.QUARTER_MISSED), _sum(record.QUARTERS)), high=1.0, ratio=True)
 _metric("sales", "miss_persistence", "probability", "less", "P(quarter missed after a miss) − P(quarter missed)",
-    _ratio(_sum(record.QUARTER_MISSED_AFTER_MISS), _sum(record.QUARTER_AFTER_MISS)), low=-1.0, high=1.0, ratio=True,
-    beyond="quarters_missed")
+    _ratio(_sum(record.QUARTER_MISSED_AFTER_MISS), _sum(record.QUARTER_AFTER_MISS)), low=-1.0, high=1.0, ratio=True)
+METRICS["miss_persistence"] = replace(METRICS["miss_persistence"], beyond="quarters_missed")
 _metric("sales", "quarters_to_plan", "quarters", "less", "quarters missed in a row once one is missed",
     _quarters_to_plan, ratio=True)
 _metric("sales", "rep_turnover", "per year", "less", "reps who left, a rep-year",

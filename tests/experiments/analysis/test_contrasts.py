@@ -84,7 +84,7 @@ def test_what_a_ratio_is_told_beyond_is_pooled_by_itself() -> None:
     bottoms = rng.integers(1, 16, size=(2, 2, 12)).astype(float)
     tops = rng.binomial(bottoms.astype(int), 0.6).astype(float)
     found = pooled_contrast(tops[0], bottoms[0], DIFFERENCE, (tops[1], bottoms[1]))
-    effect, error = brute_force_pooled(np.vstack(tops), np.vstack(bottoms), np.array([1.0, -1.0, -1.0, 1.0]))
+    effect, error = brute_force_pooled(tops.reshape(4, 12), bottoms.reshape(4, 12), np.array([1.0, -1.0, -1.0, 1.0]))
     assert found.effect == pytest.approx(effect)
     assert found.half_width == pytest.approx(t_point(12) * error)
     assert contrast(tops[0], bottoms[0], DIFFERENCE, ratio=True, beyond=(tops[1], bottoms[1])) == found
