@@ -63,7 +63,7 @@ def test_seat_and_holder_of_the_chiefs_place() -> None:
 def test_tasks_run_designs_of_every_kind() -> None:
     """Claims pass designs on as texts."""
     design = Design(**TABLE)
-    task = Task("simple-single", 1, (str(design), "nobody"), ("0-208",), rival="random_exits")
+    task = Task("simple-single", 1, (str(design), "nobody"), ("0-208",), '{"readings.exits": "random"}')
     assert task.settings_of(str(design)) == {"readings.exits": "random", **design.settings}
     assert json.loads(task.unit.arms[0].settings) == json.loads(json.dumps(design.settings))
     assert json.loads(task.unit.arms[1].settings) == {"organization.chief": "nobody"}

@@ -105,9 +105,7 @@ def test_tasks_are_one_a_world_and_seed() -> None:
     assert {task.changes for task in tasks_of(cells, [1], WINDOWS)} == {""}
 
 
-@pytest.mark.parametrize(
-    "changes", ["", '{"readings.exits": "random", "mechanisms.habit": false, "run.weeks": 416}']
-)
+@pytest.mark.parametrize("changes", ["", '{"readings.exits": "random", "mechanisms.habit": false, "run.weeks": 416}'])
 def test_a_task_is_its_scenarios_under_their_keys(changes: str) -> None:
     """Base and settings make world, design and changes; what is changed otherwise is another run."""
     task = Task("simple-single", 7, (ONE, OTHER), WINDOWS, changes)
