@@ -115,7 +115,8 @@ def days_open(tree: Tree, load: float, seed: int, weeks: int = WEEKS) -> float:
 
 def orders(scale: float) -> list[DockFigure]:
     """By how much longer matters stay open in one tree than in another: three loads, three pairs each."""
-    seeds, figures = range(max(6, int(scale * SEEDS))), []
+    seeds = range(max(6, int(scale * SEEDS)))
+    figures: list[DockFigure] = []
     for name, share in LOADS.items():
         days: dict[str, Numbers] = {
             tree: np.array([days_open(TREES[tree], share, seed) for seed in seeds]) for tree in TREES
