@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from revorg.experiments.reports.style import BAND, BLUE, GREEN, GREY, INK, ORANGE, SOFT, STYLE, VERMILION
-from revorg.experiments.runs.watching import Call, Move
+from revorg.experiments.validation.watching import Call, Move
 from revorg.simulation.codes import CUSTOMER, LEAD, LOST, OPPORTUNITY, PROSPECT
 
 if TYPE_CHECKING:

@@ -14,10 +14,8 @@ from typing import NamedTuple
 
 from revorg.experiments.reports.diagram_figures import life_figure, tree_figure, week_figure, wiring_figure
 from revorg.experiments.reports.style import _save
-from revorg.experiments.runs.watching import calls_of, moves_of
+from revorg.experiments.validation.watching import calls_of, moves_in_a_year
 from revorg.scenarios.loading import load
-from revorg.simulation.codes import WEEKS_A_YEAR
-from revorg.simulation.model import RevenueOrganization
 from revorg.simulation.organization import Organization
 
 FOLDER = "simulation/diagrams"
@@ -95,12 +93,11 @@ def draw_diagrams(folder: Path) -> list[Path]:
     trees = {
         f"{seat} in the chief's place": boxes_of(world.with_leader(seat, who).organization) for seat, who in DESIGNS
     }
-    moves = moves_of(RevenueOrganization(world.neutral(), seed=1), WEEKS_A_YEAR)
     wires = wiring_of((files("revorg.simulation") / "ODD.md").read_text(encoding="utf-8"))
     drawn = {
         "week": week_figure(calls_of()),
         "tree": tree_figure(trees),
-        "life": life_figure(moves, world.market.accounts),
+        "life": life_figure(moves_in_a_year(world), world.market.accounts),
         "wiring": wiring_figure([wire.name for wire in wires], {wire.number: wire.reads for wire in wires}),
     }
     return [_save(figure, folder / f"{name}.png") for name, figure in drawn.items()]

@@ -9,8 +9,8 @@ import pytest
 
 from revorg import simulation
 from revorg.experiments.reports import diagram_figures, diagrams
-from revorg.experiments.runs import watching
-from revorg.experiments.runs.watching import Call, Move
+from revorg.experiments.validation import watching
+from revorg.experiments.validation.watching import Call, Move
 from revorg.scenarios.loading import load
 from revorg.simulation.codes import CUSTOMER, LEAD, LOST, OPPORTUNITY, PROSPECT
 from revorg.simulation.model import RevenueOrganization

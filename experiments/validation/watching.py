@@ -11,8 +11,10 @@ from unittest import mock
 
 import numpy as np
 
+from revorg.simulation.codes import WEEKS_A_YEAR
 from revorg.simulation.compiling import alone, plain
 from revorg.simulation.model import RevenueOrganization, live
+from revorg.simulation.scenario import Scenario
 from revorg.simulation.state import Accounts
 
 
@@ -110,3 +112,8 @@ def moves_of(model: RevenueOrganization, weeks: int) -> Counter[Move]:
     with mock.patch("revorg.simulation.model.live", FunctionType(code, names)):
         model.run(weeks)
     return found
+
+
+def moves_in_a_year(world: Scenario) -> Counter[Move]:
+    """Return what `moves_of` finds in the first year of one firm under the neutral organization."""
+    return moves_of(RevenueOrganization(world.neutral(), seed=1), WEEKS_A_YEAR)
