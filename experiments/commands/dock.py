@@ -13,7 +13,7 @@ def dock(
     rows: Annotated[list[str] | None, typer.Argument(metavar="[ROW]...", help="Rows to try; all when none.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> None:
-    """Drive submodels alone and compare them with theory (all rows: about two minutes).
+    """Drive submodels alone and compare them with theory (all rows: about five minutes).
 
     Exit code 1 when a figure is farther from theory than its tolerance.
     """

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.float64]
 
 BATCHES = 100
+ORDER_ERRORS = 3.0
+"""Standard errors by which a difference has to be above 0 to be an order."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,22 @@ class DockFigure:
     def passed(self) -> bool:
         """Whether the figure is as near to theory as it has to be; a figure that is no number is not."""
         return abs(self.simulated - self.expected) <= self.tolerance
+
+
+@dataclass(frozen=True)
+class MoreFigure(DockFigure):
+    """A figure of which theory says only that it is larger than another: that by more than the tolerance."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the figure lies above what is expected by more than its tolerance."""
+        return self.simulated - self.expected > self.tolerance
+
+
+def more_than_nothing(case: str, differences: Numbers, unit: str) -> MoreFigure:
+    """Return the mean of paired differences, which has to be above 0 by three standard errors."""
+    mean, error = over_seeds(differences)
+    return MoreFigure(case, 0.0, mean, error, ORDER_ERRORS * error, unit)
 
 
 def mean_and_error(values: Numbers, batches: int = BATCHES, dropped: float = 0.01) -> tuple[float, float]:

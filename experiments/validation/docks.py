@@ -5,7 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from revorg.experiments.runs.progress import NoProgress, Progress
-from revorg.experiments.validation import dock_desks, dock_plays, dock_queues, dock_submodels
+from revorg.experiments.validation import (
+    dock_choices,
+    dock_desks,
+    dock_garbage_can,
+    dock_plays,
+    dock_queues,
+    dock_submodels,
+)
 from revorg.experiments.validation.dock_figures import DockFigure
 from revorg.simulation.errors import BadInput, near_miss
 
@@ -116,6 +123,27 @@ DOCKS = (
         "leads by references",
         "prospects who adopt at p + q × share adopted, p = .03, q = .38 a year, weekly steps (Bass)",
         dock_submodels.word_of_mouth,
+    ),
+    Dock(
+        "arms",
+        "allocation by belief",
+        "ten arms of odds Beta(2, 2), 500 choices by softmax of sample averages, shocks to half of them: pay-offs of "
+        "±1 earned, within three standard errors (Posen & Levinthal 2012)",
+        dock_choices.arms,
+    ),
+    Dock(
+        "temperature",
+        "allocation by belief",
+        "sixteen fronts that drift, proposals in force at once: temperature of least regret (equal marginal demand), "
+        "and how it moves as drift quickens (against Posen & Levinthal 2012: it rises)",
+        dock_choices.temperatures,
+    ),
+    Dock(
+        "garbage-can",
+        "desks of three trees",
+        "the same matters settled by their specialists, in a hierarchy or by anybody: order of the days they stay "
+        "open, by three standard errors (Cohen, March & Olsen 1972)",
+        dock_garbage_can.orders,
     ),
 )
 

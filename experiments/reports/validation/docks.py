@@ -8,9 +8,12 @@ from rich.table import Table
 from rich.text import Text
 
 from revorg.experiments.reports.numbers import MINUS, finite
-from revorg.experiments.validation.dock_figures import DockFigure
+from revorg.experiments.validation.dock_figures import DockFigure, MoreFigure
 from revorg.experiments.validation.docks import Docked
 from revorg.simulation.fingerprint import fingerprint
+
+RELATION = {DockFigure: "", MoreFigure: "above "}
+"""How a figure has to stand to what is expected, in words before the number."""
 
 
 def as_json(found: Sequence[Docked]) -> dict[str, Any]:
@@ -23,6 +26,7 @@ def as_json(found: Sequence[Docked]) -> dict[str, Any]:
             "case": figure.case,
             "unit": figure.unit,
             "expected": figure.expected,
+            "order_only": isinstance(figure, MoreFigure),
             "simulated": finite(figure.simulated),
             "standard_error": finite(figure.standard_error),
             "tolerance": figure.tolerance,
@@ -55,8 +59,8 @@ def as_table(found: Sequence[Docked]) -> Table:
 
 
 def _cells(figure: DockFigure) -> Iterator[Text]:
-    for value in (figure.expected, figure.simulated):
-        yield Text(written(value))
+    yield Text(f"{RELATION[type(figure)]}{written(figure.expected)}")
+    yield Text(written(figure.simulated))
     for value in (figure.standard_error, figure.tolerance):
         yield Text(written(value, digits=2))
     yield Text("pass", style="blue") if figure.passed else Text("FAIL", style="bold red")

@@ -53,6 +53,7 @@ def test_rows_by_construction_are_marked() -> None:
     marked = {claim.id: claim.by_construction for claim in CLAIMS if claim.by_construction != "no"}
     assert marked == {
         "strategist-in-cso-seat-slows-decisions": "in part",
+        "direct-reports-speed-decisions": "in part",
         "executor-in-cro-seat-weakens-strategy": "yes",
         "executor-neglects-collaboration": "yes",
     }

@@ -8,9 +8,17 @@ import pytest
 from typer.testing import CliRunner
 
 from revorg.experiments.cli import app
-from revorg.experiments.validation import dock_plays, dock_queues, dock_submodels, docks
+from revorg.experiments.validation import (
+    dock_choices,
+    dock_figures,
+    dock_garbage_can,
+    dock_plays,
+    dock_queues,
+    dock_submodels,
+    docks,
+)
 from revorg.experiments.validation.dock_figures import DockFigure, mean_and_error
-from revorg.simulation.codes import LEAD
+from revorg.simulation.codes import DAYS_A_WEEK, LEAD
 from revorg.simulation.errors import BadInput
 from revorg.simulation.model import RevenueOrganization, live
 from revorg.simulation.numbers import Now, World
@@ -79,6 +87,44 @@ def test_other_submodels_are_within_the_tolerance_of_the_table(name: str, scale:
     for figure in row(name).measure(scale):
         assert ERRORS * figure.standard_error < 2.0 * figure.tolerance, figure
         assert figure.passed, figure
+
+
+def test_ten_arms_earn_as_published() -> None:
+    """Within four combined standard errors, in every cell; and the best temperature falls as shocks grow frequent."""
+    figures = row("arms").measure(0.06)
+    assert len(figures) == 20
+    for figure in figures:
+        assert abs(figure.simulated - figure.expected) < ERRORS / dock_figures.ORDER_ERRORS * figure.tolerance, figure
+        assert figure.standard_error < 0.035 * 240.0
+    published = np.array(list(dock_choices.PUBLISHED.values()))
+    assert published.argmax(axis=1).tolist() == [2, 2, 2, 1]
+
+
+def test_our_market_has_the_temperature_of_equal_marginal_demand() -> None:
+    """At every pace of drift where all is looked at; the older the news and the quicker the drift, the higher."""
+    for figure in row("temperature").measure(0.2):
+        assert figure.passed, figure
+
+
+def test_matters_stay_open_in_the_order_of_the_garbage_can() -> None:
+    """Nine orders; and as long as theory has it for so many separate desks (M/M/1), where that is soon steady."""
+    figures = row("garbage-can").measure(0.5)
+    assert len(figures) == 9
+    for figure in figures:
+        assert figure.passed, figure
+    for tree, desks in zip(dock_garbage_can.TREES.values(), (4, 3, 1), strict=True):
+        days = np.array([dock_garbage_can.days_open(tree, 0.6, seed) for seed in range(8)])
+        expected = desks * DAYS_A_WEEK / dock_garbage_can.HOURS_A_WEEK / (1.0 - 0.6)
+        assert days.mean() == pytest.approx(expected, rel=0.05)
+
+
+def test_an_order_is_one_only_beyond_its_errors() -> None:
+    """A difference has to be above 0 by three standard errors; none at all, or one that is no number, is no order."""
+    sure = dock_figures.more_than_nothing("", 1.0 + np.linspace(-0.1, 0.1, 9), "days")
+    unsure = dock_figures.more_than_nothing("", 0.1 + np.linspace(-1.0, 1.0, 9), "days")
+    wrong = dock_figures.more_than_nothing("", np.linspace(-1.1, -0.9, 9), "days")
+    nothing = dock_figures.more_than_nothing("", np.full(9, np.nan), "days")
+    assert [figure.passed for figure in (sure, unsure, wrong, nothing)] == [True, False, False, False]
 
 
 def test_watching_a_run_changes_nothing() -> None:
@@ -159,6 +205,20 @@ def test_another_word_of_mouth_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
     assert not dock_submodels.word_of_mouth(0.2)[0].passed
 
 
+def test_a_first_belief_of_another_weight_is_noticed() -> None:
+    """A first belief that counts as ten looks keeps a firm choosing at random for too long."""
+    mean, error = dock_figures.over_seeds(dock_choices.performance(0.0, 1.0, 600, looks=10.0))
+    assert mean < dock_choices.PUBLISHED[0.0][-1] - ERRORS * error
+
+
+def test_a_desk_more_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hierarchy whose hours sit at as many desks as the specialists' has no advantage."""
+    trees = dock_garbage_can.TREES
+    monkeypatch.setitem(trees, "a hierarchy", trees["each its specialist"])
+    passed = [figure.passed for figure in dock_garbage_can.orders(0.15)]
+    assert passed == [False, True, True] * 3
+
+
 def test_standard_errors_know_of_correlated_neighbours() -> None:
     """Batch means see the dependence that a plain standard error would miss."""
     generator = np.random.default_rng(1)
@@ -187,6 +247,16 @@ def test_the_command_prints_figures_and_json() -> None:
     printed = CliRunner().invoke(app, ["dock", "belief"])
     assert printed.stdout.count("pass") == 4
     assert "0.2702" in printed.stdout
+
+
+def test_an_order_is_printed_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table says above what a figure has to be, the JSON that only the order counts."""
+    row = docks.Dock(
+        "made-up", "a submodel", "by hand", lambda _: [dock_figures.MoreFigure("", 0.0, 2.0, 0.1, 0.3, "")]
+    )
+    monkeypatch.setattr(docks, "DOCKS", (row,))
+    assert "above 0" in CliRunner().invoke(app, ["dock"]).stdout
+    assert json.loads(CliRunner().invoke(app, ["dock", "--json"]).stdout)["figures"][0]["order_only"] is True
 
 
 @pytest.mark.parametrize(("simulated", "code"), [(2.09, 0), (1.91, 0), (2.11, 1), (1.89, 1), (math.nan, 1)])
