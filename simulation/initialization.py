@@ -70,6 +70,13 @@ def reach_of(world: Scenario, channel: Column) -> Column:
     return np.where(abroad & (not world.levers.expansion), 0.0, reach)
 
 
+def _first_share(world: Scenario) -> float:
+    """Share of accounts that are customers; `start.begun` fills it in where a scenario leaves it open."""
+    share = world.market.initial_customers_share
+    assert share is not None
+    return share
+
+
 class Flows(NamedTuple):
     """What the first weeks are reckoned with, per account that is no customer.
 
@@ -91,7 +98,7 @@ def first_flows(world: Scenario) -> Flows:
     """Return the flows that the neutral firm's marketing keeps up in a market of middling fronts."""
     market, rules = world.market, world.demand
     reach = float(np.mean(_reach_at_home(world)))
-    share = market.initial_customers_share / market.reference_customers_share
+    share = _first_share(world) / market.reference_customers_share
     hazard = plain(lead_hazard)(
         rules.lead_hazard_per_week, share, rules.budget_exponent, 1.0, rules.front_exponent,
         0.5 * market.attractiveness_sd**2, strategy=1.0, references=1.0, reach=reach,
@@ -111,7 +118,7 @@ def _reach_at_home(world: Scenario) -> Column:
     return reach_of(world, channels)
 
 
-def accounts_at_start(world: Scenario, reps: Reps, seed: int) -> Accounts:
+def accounts_at_start(world: Scenario, seed: int) -> Accounts:
     """All accounts of the market: customers at every age of contract, deals at every stage, the rest prospects."""
     market, rules = world.market, world.customers
     count, begin = market.accounts, -world.run.warm_up_weeks
@@ -125,7 +132,9 @@ def accounts_at_start(world: Scenario, reps: Reps, seed: int) -> Accounts:
     is_customer, is_deal = stage == CUSTOMER, stage == OPPORTUNITY
     passed = _uniforms(count, seed, purpose.START_AGE)
     rep = np.full(count, -1, np.int32)
-    rep[is_deal] = _first_reps(world, reps, front[is_deal], _uniforms(count, seed, purpose.START_REP)[is_deal])
+    rep[is_deal] = _first_reps(
+        world, reps_at_start(world, seed), front[is_deal], _uniforms(count, seed, purpose.START_REP)[is_deal]
+    )
     age = np.floor(_uniforms(count, seed, purpose.START_TENURE) * 3 * rules.term_weeks).astype(np.int32)
     return Accounts(
         front=front,
@@ -156,7 +165,7 @@ _LOST_DEAL, _LOST_LEAD = -1, -2  # before both are simply lost
 
 def _first_stages(world: Scenario, at_home: Column, chances: Column) -> Column:
     """Stage of every account, by one chance; of those who are lost it also tells what was lost."""
-    flows, customers = first_flows(world), world.market.initial_customers_share
+    flows, customers = first_flows(world), _first_share(world)
     others = 1.0 - customers
     bounds = customers + others * np.cumsum([0.0, flows.open, flows.lost, flows.unworked])
     stages = np.array([CUSTOMER, OPPORTUNITY, _LOST_DEAL, _LOST_LEAD, PROSPECT])
@@ -191,7 +200,7 @@ def first_posts(world: Scenario) -> float:
         new_arr = finance.growth_plan * _first_arr(world)
         return max(plain(reps_needed)(new_arr, plain(quota_usd)(sales), sales.attainment), finance.least_post)
     at_home = 1.0 - market.abroad_channels / market.channels
-    others = market.accounts * at_home * (1.0 - market.initial_customers_share)
+    others = market.accounts * at_home * (1.0 - _first_share(world))
     a_deal = plain(mean_deal_hours)(sales.deal_hours, sales.hours_exponent, market.potential_sigma)
     share = plain(selling_share)(world.operations.maturity_start, sales.admin_share, sales.admin_relief)
     asked = others * first_flows(world).taken * a_deal
@@ -201,7 +210,7 @@ def first_posts(world: Scenario) -> float:
 def _first_arr(world: Scenario) -> float:
     market = world.market
     at_home = 1.0 - market.abroad_channels / market.channels
-    return market.accounts * at_home * market.initial_customers_share * market.contract_usd
+    return market.accounts * at_home * _first_share(world) * market.contract_usd
 
 
 def reps_at_start(world: Scenario, seed: int) -> Reps:

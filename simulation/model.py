@@ -149,7 +149,7 @@ class RevenueOrganization(mesa.Model):
         self.week = -self.warm_up_weeks
         self.record: Column = np.zeros((self.warm_up_weeks + scenario.run.weeks, len(RECORD)))
         self.rep_slots = initialization.reps_at_start(world, self.seed)
-        self.accounts = initialization.accounts_at_start(world, self.rep_slots, self.seed)
+        self.accounts = initialization.accounts_at_start(world, self.seed)
         self.fronts = initialization.fronts_at_start(world, self.accounts, self.seed)
         self.firm = initialization.firm_at_start(world)
         self.initiatives = initialization.no_initiatives()

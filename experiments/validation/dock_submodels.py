@@ -21,7 +21,7 @@ from revorg.simulation.stand_ins import nothing_held
 from revorg.simulation.state import Accounts, Firm, Fronts, copied, empty_decisions
 from revorg.simulation.submodels import customers, deals, demand, finance, market, staffing, strategy
 from revorg.simulation.submodels import reps as sales
-from revorg.simulation.submodels.rules import arr_reference_usd, front_review_hours
+from revorg.simulation.submodels.rules import arr_reference_usd, front_review_hours, selling_share
 
 SURVIVAL = (62.7, 47.4, 38.8, 33.2, 29.2, 26.2, 23.9, 22.0, 20.4, 19.1, 18.0, 17.0)
 """Percent of a cohort that is left after 1 to 12 years: Fader & Hardie (2007), "Regular"."""
@@ -141,7 +141,7 @@ def reps(scale: float) -> list[DockFigure]:
     # A past so good that every head is wanted.
     history[:, record.ARR], history[:, record.NEW_ARR] = 1.0, 1e6
     rules, numbers = world.sales, world_of(world)
-    full = rules.rep_hours * sales.selling_share(firm.gauges[gauge.MATURITY], rules.admin_share, rules.admin_relief)
+    full = rules.rep_hours * selling_share(firm.gauges[gauge.MATURITY], rules.admin_share, rules.admin_relief)
     found = np.empty(settling + weeks)
     for week in range(len(found)):
         now = Now(1, week, WEEKS_A_YEAR + week)

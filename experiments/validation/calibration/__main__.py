@@ -132,7 +132,7 @@ def young_hazard(worlds: Worlds, seeds: Sequence[int], pool: Executor | None) ->
     return rounded(float(found.x))
 
 
-def shared_by(worlds: Worlds, stage: str) -> dict[str, float]:
+def shared_by(worlds: Worlds, stage: str) -> dict[str, float | None]:
     """Return the fitted numbers of the world that a stage extends, as far as the stage has no own."""
     base = CORE[0] if stage in (YOUNG, "mid") else CORE[-1]
     now, own = load(base), load(stage)
