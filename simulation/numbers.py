@@ -47,7 +47,6 @@ class World(NamedTuple):
     finance: Any
     readings: Any
     levers: Any
-    readings: Any
 
 
 class Now(NamedTuple):

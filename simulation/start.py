@@ -102,13 +102,15 @@ def beginning_of(scenario: Scenario, arrives: Arrives) -> Beginning:
         )
     key = sha256(f"{world.world_key()} {SOURCE_HASH}".encode()).hexdigest()[:24]
     found = _FOUND.get(key) or _kept(key)
-    if found is None and share is None:
-        found = solved(world, wanted, arrives)
-    elif found is None:
-        found = Beginning(share, world.market.contract_usd, arrives(world, range(FIRST_SEED, FIRST_SEED + SEEDS)))
+    if found is None:
+        found = solved(world, wanted, arrives) if share is None else _led_from(world, share, arrives)
     _keep(key, found)
     _FOUND[key] = found
     return found
+
+
+def _led_from(world: Scenario, share: float, arrives: Arrives) -> Beginning:
+    return Beginning(share, world.market.contract_usd, arrives(world, range(FIRST_SEED, FIRST_SEED + SEEDS)))
 
 
 _FOUND: dict[str, Beginning] = {}

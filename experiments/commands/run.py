@@ -50,8 +50,9 @@ def run(
     target = _drawable(plot)
     from revorg.experiments.runs.terminal import TerminalProgress
     from revorg.experiments.runs.worker import make_ready
-    from revorg.simulation.model import RevenueOrganization
+    from revorg.simulation.model import RevenueOrganization, arrives
     from revorg.simulation.pay import Pay
+    from revorg.simulation.start import beginning_of
 
     make_ready(TerminalProgress())
     model = RevenueOrganization(world, seed=seed)
@@ -67,7 +68,8 @@ def run(
         from revorg.experiments.reports.start import print_start
 
         print_outcomes(outcomes, heading, pay_line(pay))
-        print_start(model, world)
+        is_solved = world.market.initial_customers_share is None
+        print_start(model, beginning_of(world, arrives).reached if is_solved else None)
     if target is not None:
         from revorg.experiments.reports.run import save_course
 

@@ -360,7 +360,8 @@ class Account(Holder):
         )  # fmt: skip
         elsewhere = rule.rival_wins(
             model.rivalry(), self.front.pressure, self.front.attractiveness, rules.attractiveness_gain,
-            rules.competition_gain * lift[EXECUTION_WORK] + self.heat - self.front.play_loss,
+            rules.competition_gain * lift[EXECUTION_WORK] + rules.positioning_gain * lift[STRATEGY_WORK] + self.heat
+            - self.front.play_loss,
         )  # fmt: skip
         if self.luck(chance.purpose.DEAL_AGREES) >= agrees:
             model.record["deals_no_decision"] += 1.0

@@ -1,15 +1,19 @@
 """Where a firm is in week 0, beside where its scenario wants it; and rates it has shown beside those of the model."""
 
+from typing import TYPE_CHECKING
+
 from rich.text import Text
 
 from revorg.experiments.reports.console import console
 from revorg.experiments.reports.numbers import scale_of, written
 from revorg.simulation.codes import DAYS_A_WEEK, WEEKS_A_YEAR
 from revorg.simulation.metrics import measure
-from revorg.simulation.model import RevenueOrganization, arrives
 from revorg.simulation.record import Window
 from revorg.simulation.scenario import Scenario
-from revorg.simulation.start import NEAR, StartState, beginning_of, wanted_state
+from revorg.simulation.start import NEAR, StartState, wanted_state
+
+if TYPE_CHECKING:
+    from revorg.simulation.model import RevenueOrganization
 
 UNITS = {"customers": "customers", "arr_usd": "USD of ARR", "average_deal_usd": "USD a deal", "reps": "reps"}
 NOTICED = 3.0 * NEAR
@@ -50,7 +54,7 @@ def missed_lines(scenario: Scenario, reached: StartState) -> list[str]:
     ]
 
 
-def observed_lines(model: RevenueOrganization) -> list[str]:
+def observed_lines(model: "RevenueOrganization") -> list[str]:
     """Return the rates that the firm has shown, each beside that of a run's last year before week 0."""
     scenario, end = model.scenario, model.warm_up_weeks
     settling = scenario.decisions.time_limit_days / DAYS_A_WEEK
@@ -64,13 +68,18 @@ def observed_lines(model: RevenueOrganization) -> list[str]:
     return told
 
 
-def print_start(model: RevenueOrganization, world: Scenario) -> None:
-    """Print where a run of a world stood in week 0, what the world tells of the firm, and what is out of reach."""
+def print_start(model: "RevenueOrganization", reached: StartState | None) -> None:
+    """Print where a run stood in week 0, what its scenario tells of the firm, and what is out of reach.
+
+    Parameters
+    ----------
+    reached
+        Where the firm arrives as a mean over seeds, if its beginning was solved for.
+    """
     out = console()
     if model.warm_up_weeks:
         out.print(Text(f"In week 0: {start_line(model.scenario, model.start)}", style="dim"))
         for line in observed_lines(model):
             out.print(Text(f"The year before: {line}", style="dim"))
-    if world.market.initial_customers_share is None:
-        for line in missed_lines(world, beginning_of(world, arrives).reached):
-            out.print(Text(line))
+    for line in missed_lines(model.scenario, reached) if reached is not None else ():
+        out.print(Text(line))

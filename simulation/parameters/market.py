@@ -115,7 +115,7 @@ class Demand(ParameterTable):
     )
     """How a front's leads grow with its share of the budget per prospect."""
     strategy_gain: float = parameter(
-        2.92, low=0, high=10, unit="share per lift", plausible=(2, 6), source=TRIAL, uncertain=True
+        1.12, low=0, high=10, unit="share per lift", plausible=(0.5, 2), source=TRIAL, uncertain=True
     )
     """Share that a lift of strategy work by 1 adds to leads."""
     reference_gain: float = parameter(0.3, low=0, high=3, unit="share", plausible=(0.1, 0.6), uncertain=True)
@@ -177,6 +177,10 @@ class Sales(ParameterTable):
         0.475, low=0, high=5, unit="logit", plausible=(0.2, 0.75), source=TRIAL, uncertain=True
     )
     """What effective execution work adds against competitors."""
+    positioning_gain: float = parameter(
+        0.5, low=0, high=5, unit="logit per lift", plausible=(0.2, 1), source="assumption S8, after Ries & Trout (1981)"
+    )
+    """What a lift of strategy work by 1 adds against competitors: leads to whom the offer is fit."""
     agreement_logit: float = parameter(
         1.808, low=-6, high=6, unit="logit", plausible=(1, 3), source=TRIAL, uncertain=True
     )

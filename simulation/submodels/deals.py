@@ -15,6 +15,7 @@ from revorg.simulation.codes import (
     OPERATIONS_WORK,
     OPPORTUNITY,
     SALES,
+    STRATEGY_WORK,
     SUCCESS,
     WEEKS_A_YEAR,
     Column,
@@ -273,7 +274,8 @@ def _close(
             accounts.group[i], rules.agreement_logit + heat, rules.deal_help_gain, offer.sales, offer.service,
             offer.technical, offer.leaders,
         )  # fmt: skip
-        help = rules.competition_gain * firm.lift[EXECUTION_WORK] + heat
+        help = rules.competition_gain * firm.lift[EXECUTION_WORK] + rules.positioning_gain * firm.lift[STRATEGY_WORK]
+        help += heat
         help -= play_cost(fronts.play[f], fronts.best_play[f], world.plays.gain, offer.play_fit)
         pressure, attractiveness = fronts.pressure[f], fronts.attractiveness[f]
         lost = rival_wins(offer.rivalry, pressure, attractiveness, rules.attractiveness_gain, help)

@@ -75,6 +75,7 @@ def calibrated(told: argparse.Namespace, pool: Executor | None) -> tuple[Worlds,
         worlds = with_numbers(worlds, neutral_hours(worlds, seeds, pool))
         worlds = Fit(worlds, seeds, pool).solve(told.rounds)
         say(f"turn {turn + 1}: levels fitted; {_held(_rows(worlds, seeds, pool))}")
+        say(_levels(worlds))
         found = worth(worlds, many, pool)
         for _ in range(told.balances):
             say(_worths(found))
@@ -105,8 +106,19 @@ def _rows(worlds: Worlds, seeds: Sequence[int], pool: Executor | None) -> list[R
 
 
 def _held(rows: Sequence[Row]) -> str:
-    failed = [f"{row.pattern.number} ({row.miss:.2f})" for row in rows if not row.holds]
+    failed = [f"{row.pattern.number} ({_outside(row)})" for row in rows if not row.holds]
     return f"{len(rows) - len(failed)} of {len(rows)} patterns hold; missed: {', '.join(failed) or 'none'}"
+
+
+def _outside(row: Row) -> str:
+    return ", ".join(f"{one.label} {one.value:.3g}" for one in row.measured if not one.holds)
+
+
+def _levels(worlds: Worlds) -> str:
+    """Return where the fitted numbers stand, those of the simple and of the complex worlds."""
+    ends = worlds[CORE[0]], worlds[CORE[-1]]
+    paths = (*EVERYWHERE, *BY_COLUMN, *COMPLEX_ALONE, BEGINNING)
+    return ", ".join(f"{path} {' '.join(str(rounded(value_in(end, path))) for end in ends)}" for path in paths)
 
 
 def _worths(found: Worth) -> str:
@@ -120,7 +132,7 @@ def _worths(found: Worth) -> str:
 
 def young_hazard(worlds: Worlds, seeds: Sequence[int], pool: Executor | None) -> float:
     """Return the hazard of leads that brings growth of the early stage to the middle of its range."""
-    young = load(YOUNG).changed(shared_by(worlds, YOUNG) | {BEGINNING: None})
+    young = load(YOUNG).changed({**shared_by(worlds, YOUNG), BEGINNING: None})
 
     def missed(hazard: float) -> float:
         world = begun(young.changed({YOUNG_HAZARD: hazard}), arrives)
@@ -132,7 +144,7 @@ def young_hazard(worlds: Worlds, seeds: Sequence[int], pool: Executor | None) ->
     return rounded(float(found.x))
 
 
-def shared_by(worlds: Worlds, stage: str) -> dict[str, float | None]:
+def shared_by(worlds: Worlds, stage: str) -> dict[str, float]:
     """Return the fitted numbers of the world that a stage extends, as far as the stage has no own."""
     base = CORE[0] if stage in (YOUNG, "mid") else CORE[-1]
     now, own = load(base), load(stage)
@@ -150,7 +162,7 @@ def by_file(worlds: Worlds, pool: Executor | None) -> dict[str, dict[str, float 
         told[name][BEGINNING] = value_in(worlds[name], BEGINNING)
     told[YOUNG][YOUNG_HAZARD] = young_hazard(worlds, range(FIRST_SEED, FIRST_SEED + 64), pool)
     for stage in STAGES:
-        settings = shared_by(worlds, stage) | {BEGINNING: None}
+        settings: dict[str, object] = {**shared_by(worlds, stage), BEGINNING: None}
         settings |= {YOUNG_HAZARD: told[YOUNG][YOUNG_HAZARD]} if stage == YOUNG else {}
         told[stage][BEGINNING] = value_in(arrived(load(stage).changed(settings)), BEGINNING)
     return told

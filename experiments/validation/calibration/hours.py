@@ -29,12 +29,12 @@ from revorg.simulation.submodels.rules import arr_reference_usd, review_need
 DOMAINS = ("strategy", "execution", "operations", "customer")
 NEUTRAL_HOURS = tuple(f"leadership.neutral_{domain}_hours" for domain in DOMAINS)
 GAINS = {
-    STRATEGY_WORK: ("demand.strategy_gain",),
+    STRATEGY_WORK: ("sales.positioning_gain",),
     EXECUTION_WORK: ("sales.deal_help_gain", "sales.competition_gain", "sales.coaching_gain"),
     OPERATIONS_WORK: ("operations.work_gain",),
     CUSTOMER_WORK: ("customers.service_gain", "customers.expansion_gain"),
 }
-"""What makes an hour of each domain worth more."""
+"""What makes an hour of each domain worth more: more leads alone cost in sales what they bring in growth."""
 HOURS = 3.0
 WITHIN = 0.1
 LEAST_WORTH = 0.05  # percentage points: below it a gain is not to run away

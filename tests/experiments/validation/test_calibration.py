@@ -138,7 +138,7 @@ def test_balance_is_within_a_tenth() -> None:
     assert not worth(1.3, 0.9, 0.9, 0.9).is_balanced
     gains = {path: 1.0 for group in hours.GAINS.values() for path in group}
     found = hours.better_gains(gains, worth(2.0, 1.0, 1.0, 0.5))
-    assert found["demand.strategy_gain"] < 1.0 < found["customers.service_gain"]
+    assert found["sales.positioning_gain"] < 1.0 < found["customers.service_gain"]
     assert found["sales.coaching_gain"] == found["sales.deal_help_gain"] == pytest.approx(1.125)
 
 
