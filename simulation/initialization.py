@@ -128,13 +128,12 @@ def accounts_at_start(world: Scenario, seed: int) -> Accounts:
     fronts = market.channels * market.segments
     front = np.floor(_uniforms(count, seed, purpose.FRONT) * fronts).astype(np.int16)
     at_home = front // market.segments < market.channels - market.abroad_channels
-    stage = _first_stages(world, at_home, _uniforms(count, seed, purpose.START))
+    stage, reps = _first_stages(world, at_home, _uniforms(count, seed, purpose.START)), reps_at_start(world, seed)
+    stage[(stage == OPPORTUNITY) & (not reps.active.any())] = PROSPECT
     is_customer, is_deal = stage == CUSTOMER, stage == OPPORTUNITY
     passed = _uniforms(count, seed, purpose.START_AGE)
     rep = np.full(count, -1, np.int32)
-    rep[is_deal] = _first_reps(
-        world, reps_at_start(world, seed), front[is_deal], _uniforms(count, seed, purpose.START_REP)[is_deal]
-    )
+    rep[is_deal] = _first_reps(world, reps, front[is_deal], _uniforms(count, seed, purpose.START_REP)[is_deal])
     age = np.floor(_uniforms(count, seed, purpose.START_TENURE) * 3 * rules.term_weeks).astype(np.int32)
     return Accounts(
         front=front,

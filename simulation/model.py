@@ -31,7 +31,7 @@ from revorg.simulation.people import Customer, Deal, Executive, SalesRep, View, 
 from revorg.simulation.record import RECORD, Window
 from revorg.simulation.scenario import Scenario
 from revorg.simulation.stand_ins import NeutralRun, StandIns
-from revorg.simulation.start import StartState, begun, state_of
+from revorg.simulation.start import StartState, begun, begun_alike, state_of
 from revorg.simulation.state import Columns, Decisions, Reps, State, copied, empty_decisions, larger
 from revorg.simulation.submodels import (
     alignment,
@@ -213,7 +213,7 @@ class RevenueOrganization(mesa.Model):
         BadInput
             If the scenario's market has another shape, or all hours in sales would not pay for its leaders.
         """
-        scenario = begun(scenario, arrives)
+        scenario = begun_alike(scenario, self.scenario)
         strangers = set(self.executive_classes) - set(scenario.organization.names)
         if strangers:
             known = ", ".join(scenario.organization.names)

@@ -119,7 +119,7 @@ NOTED = {
     "domain_hours": Noted("hours", "leaders' hours for the domains, before skill and reach"),
     "span_hours": Noted("hours", "leaders' hours for leading the heads of functions"),
     "meeting_hours": Noted("hours", "leaders' hours of meeting others"),
-    "tray_hours": Noted("hours", "leaders' hours that in-trays took last week, and domains and meetings go without"),
+    "tray_hours": Noted("hours", "leaders' hours that in-trays took last week, and domains go without"),
     "outside_hours": Noted("hours", "hours of the top's duties outside revenue"),
 }
 """The columns of the weekly record, filled by the loops as they go; `metrics` turns them into outcomes."""

@@ -88,6 +88,14 @@ def wanted_state(scenario: Scenario) -> dict[str, float]:
     return {name: float(value) for name, value in given.items() if value is not None}
 
 
+def begun_alike(scenario: Scenario, other: Scenario) -> Scenario:
+    """Return a scenario that takes over from another with that one's beginning, where its own stands open."""
+    share = other.market.initial_customers_share
+    if scenario.market.initial_customers_share is not None or share is None:
+        return scenario
+    return _at(scenario, share, other.market.contract_usd)
+
+
 def beginning_of(scenario: Scenario, arrives: Arrives) -> Beginning:
     """Return what the warm-up begins with, and where it leads: from the cache, or found anew.
 

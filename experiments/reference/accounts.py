@@ -98,6 +98,8 @@ class Front(Holder):
         blur = rules.blur * (1.0 - model.world.strategy.transparency_effect * model.firm.maturity)
         seen = self.one_of_all(self.best_play, blur, chance.purpose.PLAY_SEEN)
         anew = 1.0 - 0.5 ** (weeks / rules.half_life_weeks)
+        if model.world.readings.review == "last_look":
+            anew = 1.0
         before = [(1.0 - anew) * chance_of_it + anew / n for chance_of_it in self.play_belief]
         weighed = [before[k] * (blur / n + (1.0 - blur) * (k == seen)) for k in range(n)]
         self.play_belief = [weight / sum(weighed) for weight in weighed]

@@ -183,9 +183,11 @@ class Firm:
         self.initiatives.sort()
         at_work = self.initiatives[: rules.initiatives_at_once]
         hours = rules.initiative_share * self.contribution[EXECUTION_WORK]
-        for initiative in at_work:
-            initiative[2] -= rule.hours_after_switching(hours, len(at_work), rules.switching_loss) / len(at_work)
-            if initiative[2] <= 0.0:
+        left = rule.hours_after_switching(hours, len(at_work), rules.switching_loss)
+        for behind, initiative in zip(range(len(at_work), 0, -1), at_work, strict=True):
+            part = min(initiative[2], left / behind)
+            left, initiative[2] = left - part, initiative[2] - part
+            if initiative[2] <= 1e-9:
                 self.initiatives.remove(initiative)
                 self.model.record["initiatives_done"] += 1.0
                 self.bring_about(int(initiative[1]), int(initiative[3]))
@@ -258,7 +260,7 @@ class Firm:
     def mature(self) -> None:
         """Let processes grow by work, and wear; perhaps propose to change them."""
         model, rules = self.model, self.model.world.operations
-        wear = rules.maturity_decay * (1.0 + rules.channel_wear * (model.world.market.channels - 1))
+        wear = rules.maturity_decay * (1.0 + rules.channel_wear * (model.open_channels() - 1))
         work = rule.responsive(rules.work_gain, self.lift[OPERATIONS_WORK])
         pace = rules.maturity_pace * self.staff[0]
         self.maturity = rule.maturity_after(self.maturity, pace, work, wear, rules.dilution, self.newcomers)
@@ -384,12 +386,11 @@ class Firm:
             growth = self.log_ratio(sum(map(self.hours_asked, year)), sum(map(self.hours_asked, before)))
         weeks_ahead = 13.0 + 0.5 * rules.hiring_weeks + 0.25 * sales.ramp_weeks
         asked = sum(map(self.hours_asked, half)) / len(half) * math.exp(min(0.5, max(-0.3, growth)) * weeks_ahead / 52)
-        posts, hours = (sum(week[name] for week in half) for name in ("reps", "capacity_hours"))
         usual = sales.rep_hours * rule.selling_share(self.maturity, sales.admin_share, sales.admin_relief)
         at_work = sum(rep.active * rep.share for rep in model.reps)
         with_bought = sales.rep_hours + (model.hours_beside() / at_work if at_work > 0.0 else 0.0)
-        own = sales.rep_hours / max(with_bought, 1e-9)
-        a_post = own * hours / posts if posts > 0.0 and hours > 0.0 else usual
+        hours = model.record["capacity_hours"] * sales.rep_hours / max(with_bought, 1e-9)
+        a_post = hours / at_work if at_work > 0.0 and hours > 0.0 else usual
         return float(asked / (rules.target_use * a_post)) if a_post > 0.0 else 0.0
 
     def hours_asked(self, week: dict[str, float]) -> float:

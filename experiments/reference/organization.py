@@ -144,6 +144,11 @@ class PlainOrganization(mesa.Model):  # type: ignore[misc]
         home = (market.channels - market.abroad_channels) / market.channels
         return max(1.0, market.accounts * market.reference_customers_share * home) * market.contract_usd
 
+    def open_channels(self) -> int:
+        """Return how many channels the firm sells through: those abroad when it has expanded."""
+        market = self.world.market
+        return market.channels - (0 if self.world.levers.expansion else market.abroad_channels)
+
     def posts_in_sales(self) -> float:
         """Add up the posts that are filled or being filled, in full ones."""
         return sum(rep.share for rep in self.reps)

@@ -289,7 +289,7 @@ class Finance(ParameterTable):
     hiring_weeks: int = parameter(16, low=1, high=104, unit="weeks", plausible=(8, 26), uncertain=True)
     """Time from approving a head to its first day."""
     freeze_quarters: int = parameter(2, low=1, high=40, unit="quarters", plausible=(1, 4))
-    """Missed plans in a row after which no posts are opened; leavers are still replaced as far as the plan wants."""
+    """Missed plans in a row after which no posts are opened; leavers are still replaced as far as they are wanted."""
     least_post: float = parameter(0.25, low=0.05, high=1, unit="share of a full post", plausible=(0.1, 0.5))
     """Smallest part-time post that is filled; what the plan wants beyond full posts is part-time."""
     quits_per_year: float = parameter(

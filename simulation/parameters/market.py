@@ -111,7 +111,7 @@ class Demand(ParameterTable):
     budget_exponent: float = parameter(0.9, low=0, high=1.5, unit="exponent", plausible=(0.7, 1), source=TRIAL)
     """How leads grow with the whole budget."""
     front_exponent: float = parameter(
-        0.6, low=0, high=1, unit="exponent", plausible=(0.4, 0.8), source=TRIAL, uncertain=True
+        0.6, low=0, high=0.95, unit="exponent", plausible=(0.4, 0.8), source=TRIAL, uncertain=True
     )
     """How a front's leads grow with its share of the budget per prospect."""
     strategy_gain: float = parameter(

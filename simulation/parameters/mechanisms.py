@@ -11,7 +11,7 @@ class Run(ParameterTable):
     weeks: int = parameter(208, low=1, high=2080, unit="weeks", plausible=(52, 520), source="design")
     """Weeks under the design."""
     warm_up_weeks: int = parameter(208, low=0, high=1040, unit="weeks", plausible=(52, 260), source="design")
-    """Weeks under the neutral organization beforehand."""
+    """Weeks under the present organization beforehand."""
     initial_reps: int | None = parameter(
         None, low=0, high=1_000_000, unit="reps", plausible=(1, 1000), source="derived"
     )
@@ -66,7 +66,7 @@ class Mechanisms(ParameterTable):
     ownership: bool = True
     """Ownership of customers moves (off: it is held at the neutral mean)."""
     offensives: bool = True
-    """Competitors attack fronts and tire (off: the long-run mean of pressure on every front)."""
+    """Competitors attack fronts and tire (off: the long-run mean of pressure on every open front)."""
     staffing: bool = True
     """Reps leave and are hired (off: those of the switch stay)."""
     exits: bool = True

@@ -174,9 +174,9 @@ def _hazards(
     usual = world.market.reference_customers_share
     everyone = 0.0
     for f in range(hazard.shape[0]):
-        everyone += fronts.accounts[f]
+        everyone += fronts.accounts[f] if fronts.reach[f] > 0.0 else 0
     for f in range(hazard.shape[0]):
-        if fronts.accounts[f] == 0:
+        if fronts.accounts[f] == 0 or not fronts.reach[f] > 0.0:
             hazard[f] = 0.0
             continue
         referred = references_on(fronts.referrers[f], fronts.accounts[f], usual, rules.reference_gain)

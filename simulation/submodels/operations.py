@@ -39,7 +39,8 @@ def mature(firm: Firm, sums: Column, world: World, held: StandIns) -> None:
     """Move process maturity by a week."""
     rules, gauges = world.operations, firm.gauges
     pace = rules.maturity_pace * work_of(rules, world.levers.operations_stage)
-    spread = 1.0 + rules.channel_wear * (float(world.market.channels) - 1.0)
+    closed = 0 if world.levers.expansion else world.market.abroad_channels
+    spread = 1.0 + rules.channel_wear * (float(world.market.channels - closed) - 1.0)
     work = responsive(rules.work_gain, firm.lift[OPERATIONS_WORK])
     moved = maturity_after(
         gauges[gauge.MATURITY], pace, work, rules.maturity_decay * spread, rules.dilution, gauges[gauge.NEWCOMERS]

@@ -110,12 +110,11 @@ def posts_wanted(history: Column, row: int, gauges: Column, posts_now: float, wo
     a_deal = mean_deal_hours(sales.deal_hours, sales.hours_exponent, world.market.potential_sigma)
     half = max(row + 1 - HALF_A_YEAR, 0)
     asked = asked_hours(history, half, row + 1, a_deal) / (row + 1 - half)
-    posts, capacity = summed(history, record.REPS, half, row + 1), summed(history, record.CAPACITY_HOURS, half, row + 1)
     new = sales.rep_hours * selling_share(gauges[gauge.MATURITY], sales.admin_share, sales.admin_relief)
     # Hours bought for leaders' pay are beside a post's own: they are not hired away again.
     bought = bought_a_post(gauges[gauge.BOUGHT_HOURS], posts_now, sales.rep_hours)
-    own = sales.rep_hours / max(sales.rep_hours + bought, 1e-9)
-    a_post = own * capacity / posts if posts > 0.0 and capacity > 0.0 else new
+    capacity = history[row, record.CAPACITY_HOURS] * sales.rep_hours / max(sales.rep_hours + bought, 1e-9)
+    a_post = capacity / posts_now if posts_now > 0.0 and capacity > 0.0 else new
     trend = math.log(1.0 + world.finance.growth_plan)
     if row + 1 >= 2 * WEEKS_A_YEAR:
         year = row + 1 - WEEKS_A_YEAR

@@ -10,6 +10,9 @@ from revorg.simulation.compiling import phase, rule
 from revorg.simulation.state import Fronts
 from revorg.simulation.submodels.rules import held_or, kept_after
 
+LAST_LOOK = 1
+"""Place of the word for reviews that believe the last look alone."""
+
 
 @rule
 def kept_or_drawn(play: int, drawn: float, kept: float, count: int) -> int:
@@ -58,6 +61,8 @@ def look_at_play(fronts: Fronts, f: int, maturity: float, drawn: float, world: A
     blur = world.plays.blur * (1.0 - world.strategy.transparency_effect * maturity)
     seen = kept_or_drawn(fronts.best_play[f], drawn, 1.0 - blur, count)
     kept = kept_after(float(week - fronts.reviewed[f]), world.plays.half_life_weeks)
+    if world.readings.review == LAST_LOOK:
+        kept = 0.0  # what was believed before counts for nothing
     for play in range(count):
         belief[play] = aged_chance(belief[play], kept, count) * likelihood(play == seen, blur, count)
     belief /= belief.sum()

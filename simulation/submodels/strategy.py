@@ -23,11 +23,9 @@ from revorg.simulation.record import record
 from revorg.simulation.stand_ins import StandIns
 from revorg.simulation.state import Decisions, Firm, Fronts, Initiatives
 from revorg.simulation.submodels.matters import enter, raise_small
-from revorg.simulation.submodels.plays import look_at_play
+from revorg.simulation.submodels.plays import LAST_LOOK, look_at_play
 from revorg.simulation.submodels.rules import front_review_hours, held_or, kept_after
 
-LAST_LOOK = 1
-"""Place of the word for reviews that believe the last look alone."""
 _FRONTS_STAKES = 4  # the first four entities of the draw of stakes are the kinds of decisions
 
 
@@ -264,11 +262,14 @@ def carry_out(
     hours_a_week = rules.initiative_share * held_or(held.execution_hours, firm.contribution[EXECUTION_WORK])
     available = hours_after_switching(hours_a_week, at_work, rules.switching_loss)
     last = -math.inf
-    for _ in range(at_work):
+    for done in range(at_work):
         first = _next_after(initiatives, last)
         last = initiatives.order[first]
-        initiatives.hours[first] -= available / at_work
-        if initiatives.hours[first] > 0.0:
+        # Even parts; what one does not need any more goes to those behind it.
+        spent = min(available / (at_work - done), initiatives.hours[first])
+        available -= spent
+        initiatives.hours[first] -= spent
+        if initiatives.hours[first] > 1e-9:
             continue
         sums[record.INITIATIVES_DONE] += 1.0
         waiting -= 1
