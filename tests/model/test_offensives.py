@@ -104,7 +104,14 @@ def test_opening_a_channel_changes_nothing_elsewhere(breadth: float) -> None:
 @pytest.mark.parametrize(("front", "hit"), [(None, [True, True, False]), (1, [False, True, False]), (2, [False] * 3)])
 def test_an_attack_by_schedule_presses_on_open_fronts_alone(front: int | None, hit: list[bool]) -> None:
     """On all of them, on one, or on none where there is nothing to attack."""
-    values = {"channels": 3, "abroad_channels": 1, "competitors": 0, "attack_week": 0, "attack_front": front}
+    values = {
+        "channels": 3,
+        "abroad_channels": 1,
+        "competitors": 1,
+        "offensives_per_year": 0.0,
+        "attack_week": 0,
+        "attack_front": front,
+    }
     assert (pressures(world_with(**values), 1)[0] > 0.0).tolist() == hit
 
 
