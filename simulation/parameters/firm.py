@@ -265,7 +265,7 @@ class Finance(ParameterTable):
     )
     """Share of the last year's growth of new ARR that a plan expects of the next."""
     target_use: float = parameter(
-        0.8, low=0.3, high=1, unit="share of capacity", plausible=(0.75, 0.85), source="design: patterns 21 and 22"
+        0.84, low=0.3, high=1, unit="share of capacity", plausible=(0.75, 0.9), source="design: patterns 21 and 22"
     )
     """Use of selling hours for which posts are opened where they follow demand."""
     marketing_share: float = parameter(0.165, low=0, high=1, unit="share of ARR", plausible=(0.1, 0.25))

@@ -21,7 +21,7 @@ from revorg.simulation.start import wanted_state
 BEGINNING = "market.initial_customers_share"
 EVERYWHERE = (
     "sales.agreement_logit", "sales.competitor_logit", "customers.disposition_b", "finance.marketing_share",
-    "finance.quits_per_year",
+    "finance.quits_per_year", "finance.target_use",
 )  # fmt: skip
 BY_COLUMN = (
     "demand.lead_hazard_per_week", "sales.deal_hours", "sales.pace_weeks", "customers.expansion_per_week",
@@ -30,7 +30,7 @@ COMPLEX_ALONE = ("customers.product_potential",)
 """One product has no potential of further products."""
 STEP = 0.05  # of a finite difference: a share of the value, or of a logit's plausible range
 NEEDED_WEIGHT = 2.0
-START_TOLERANCE = 0.02
+START_TOLERANCE = 0.05
 
 
 @dataclass(frozen=True)
