@@ -306,7 +306,7 @@ class RevenueOrganization(mesa.Model):
         twin = object.__new__(type(self))
         mesa.Model.__init__(twin, seed=self.seed)
         twin.seed, twin.week, twin.running, twin.steps = self.seed, self.week, self.running, self.steps
-        twin.record = self.record.copy()
+        twin.record, twin.scenario = self.record.copy(), self.scenario
         for name in TABLES:
             setattr(twin, name, copied(getattr(self, name)))
         seats = set((scenario or self.scenario).organization.names)
