@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from small_worlds import small
@@ -12,7 +13,7 @@ from revorg.scenarios.loading import load
 from revorg.simulation.errors import BadInput
 from revorg.simulation.organization import HEADS
 
-TABLE = {
+TABLE: dict[str, Any] = {
     "name": "two heads", "chief": "cro:strategist", "lines": ["marketing", "sales"],
     "heads": {"sales": "executor", "success": "head_of_success:advocate"},
     "levers": {"expansion": True}, "set": {"sales.ramp_weeks": 10},

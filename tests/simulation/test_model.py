@@ -82,10 +82,11 @@ def test_what_was_recorded_does_not_change() -> None:
 def test_nobody_abroad_is_counted_before_expansion() -> None:
     """The ARR that plans and budgets start from is that of the channels at home."""
     for accounts in (20_000, 60_000):
-        world = small("simple-multi").changed({"market.abroad_channels": 2, "market.accounts": accounts})
-        at_first = initialization.accounts_at_start(
-            world, initialization.reps_at_start(world, seed=1), seed=1
-        ).contract_usd.sum()
+        world = small("simple-multi").changed({
+            "market.abroad_channels": 2, "market.accounts": accounts, "market.reference_customers_share": 0.06,
+            "market.initial_customers_share": 0.06,
+        })  # fmt: skip
+        at_first = initialization.accounts_at_start(world, seed=1).contract_usd.sum()
         assert arr_reference_usd(world_of(world).market) == pytest.approx(at_first, rel=0.1)
 
 

@@ -5,9 +5,10 @@ import pytest
 from made_up_runs import MadeUpRuns, noisy
 
 from revorg.experiments.analysis.contrasts import Floats
-from revorg.experiments.claims.claim import FOUR_YEARS, Term, registry
+from revorg.experiments.claims.claim import Term, registry
 from revorg.experiments.claims.decomposition import take_apart
 from revorg.experiments.claims.questions import estimate
+from revorg.experiments.runs.jobs import FOUR_YEARS
 from revorg.experiments.runs.pairs import Measurements, Task, TaskResult, tasks_of
 from revorg.simulation.metrics import METRICS, values_of
 
