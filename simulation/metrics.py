@@ -158,6 +158,13 @@ def _costs(window: Window) -> float:
     return _sum(record.MARKETING_COST, record.SALES_COST, record.SERVICE_COST, record.OTHER_COST)(window)
 
 
+def _efficient_growth(window: Window) -> float:
+    """Growth of ARR a year plus operating margin, the trade's rule of 40; NaN without revenue."""
+    revenue = window.sum(record.REVENUE)
+    margin = 1.0 - _costs(window) / revenue if revenue > 0.0 else math.nan
+    return window.growth_between(window.first, window.last) + margin
+
+
 def _probe_percentile(window: Window) -> float:
     return float(np.percentile(window.probe_days, 90)) if window.probe_days.size else math.nan
 
@@ -187,6 +194,8 @@ _metric("growth", "growth_durability", "per year", "more", "growth of the last y
     _value(_durability), low=-_INF)
 _metric("growth", "growth_volatility", "per year", "less",
     "standard deviation of the quarters' growth, each taken per year", _value(_volatility))
+_metric("growth", "efficient_growth", "share per year", "more", "growth of ARR a year plus operating margin",
+    _value(_efficient_growth), low=-_INF)
 
 _metric("sales", "win_rate", "share", "more", "deals won, of deals ended",
     _ratio(_sum(record.DEALS_WON), _sum(*_DEALS_CLOSED)), high=1.0, ratio=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from revorg.experiments.runs.pairs import Tally, Task, TaskResult
 from revorg.simulation.metrics import METRICS
@@ -34,15 +35,22 @@ class MadeUpRuns:
     size : function
         By what factor a seed's runs are larger: numerators and denominators of ratios alike.
     under : dict of str to function
-        Other rules under rival mechanisms.
+        Other rules in worlds in which something was changed, by its dotted path.
+    among : dict of str to function
+        Other rules of single windows or metrics, by their name; one of a metric goes before one of a window.
     """
 
     count = 1
 
     def __init__(
-        self, rule: Rule, *, size: Callable[[int], float] = lambda seed: 1.0, under: Mapping[str, Rule] | None = None
+        self,
+        rule: Rule,
+        *,
+        size: Callable[[int], float] = lambda seed: 1.0,
+        under: Mapping[str, Rule] | None = None,
+        among: Mapping[str, Rule] | None = None,
     ) -> None:
-        self.rule, self.size, self.under = rule, size, dict(under or {})
+        self.rule, self.size, self.under, self.among = rule, size, dict(under or {}), dict(among or {})
         self.tasks: list[Task] = []
         self.tally = Tally()
 
@@ -64,8 +72,15 @@ class MadeUpRuns:
         """Yield the tasks' outcomes, last first: order must not matter."""
         for task in reversed(list(tasks)):
             self.tasks.append(task)
-            rule = self.under.get(task.rival, self.rule)
-            values = np.array([rule(task.world, design, task.seed) for design in task.designs])
+            rule = next((self.under[path] for path in self.under if path in task.changes), self.rule)
+            by_window = [self._values(task, self.among.get(window, rule)) for window in task.windows]
+            values = np.repeat(np.array(by_window).T[..., None], len(METRICS), axis=-1)
+            for place, metric in enumerate(METRICS):
+                if metric in self.among:
+                    values[..., place] = self._values(task, self.among[metric])[:, None]
             sizes = np.where(DENOMINATORS > 1, self.size(task.seed) * DENOMINATORS, DENOMINATORS)
-            parts = np.stack(np.broadcast_arrays(values[:, None] * sizes, sizes), axis=-1)
-            yield TaskResult(task, np.repeat(parts[:, None], len(task.windows), axis=1))
+            yield TaskResult(task, np.stack(np.broadcast_arrays(values * sizes, sizes), axis=-1))
+
+    @staticmethod
+    def _values(task: Task, rule: Rule) -> NDArray[np.float64]:
+        return np.array([rule(task.world, design, task.seed) for design in task.designs])

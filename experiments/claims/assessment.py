@@ -1,17 +1,19 @@
 """The main job: the registry's claims, from runs to verdicts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from revorg.experiments.analysis.contrasts import Effect
 from revorg.experiments.analysis.precision import BATCH, FULL, QUICK, STANDARD, Precision, is_precise, pairs_needed
-from revorg.experiments.claims.claim import Claim, Outcome, registry
+from revorg.experiments.claims.carriage import Carriage, can_be_carried, without_mechanism
+from revorg.experiments.claims.claim import Claim, Outcome, Registry, registry
 from revorg.experiments.claims.controls import Control, quick_controls
 from revorg.experiments.claims.decomposition import Decomposition, take_apart
+from revorg.experiments.claims.over_time import LONG_PAIRS, LONG_WEEKS, SPANS, OverTime, is_long, over_time
 from revorg.experiments.claims.questions import Question, estimate, questions_of
 from revorg.experiments.claims.statistical_controls import repeated_controls
-from revorg.experiments.claims.stopping import run_until_precise
-from revorg.experiments.claims.verdicts import combine, false_support_bound, judge
+from revorg.experiments.claims.stopping import run_changed, run_until_precise, windows_of
+from revorg.experiments.claims.verdicts import by_mechanism, combine, false_support_bound, judge
 from revorg.experiments.runs.pairs import Cell, Measurements, PairedRuns, Tally
 from revorg.experiments.runs.progress import NoProgress, Progress
 from revorg.experiments.runs.worker import make_ready
@@ -37,6 +39,8 @@ class Answer:
         Plain outcomes beside it, with their intervals.
     target : float
         Half-width from which on the effect counts as precise.
+    over_time : tuple of OverTime
+        Of an outcome of growth, the effect over years and efficient growth beside it; neither is judged.
     """
 
     question: Question
@@ -44,11 +48,22 @@ class Answer:
     by_world: Mapping[str, Effect]
     cells: Mapping[Cell, Effect]
     target: float
+    over_time: tuple[OverTime, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
         """The registered outcome."""
         return self.question.outcome
+
+    @property
+    def growth(self) -> OverTime | None:
+        """The judged outcome over time; None unless it is one of growth."""
+        return next((found for found in self.over_time if found.metric == self.outcome.metric), None)
+
+    @property
+    def beside(self) -> OverTime | None:
+        """What stands beside the judged outcome: efficient growth beside growth."""
+        return next((found for found in self.over_time if found.metric != self.outcome.metric), None)
 
     @property
     def verdict(self) -> str:
@@ -74,15 +89,22 @@ class Answer:
 
 @dataclass(frozen=True)
 class Result:
-    """A claim and what became of it."""
+    """A claim and what became of it, with and without the mechanism that it names (None where it names none)."""
 
     claim: Claim
     answers: tuple[Answer, ...]
+    carriage: Carriage | None = None
+
+    @property
+    def word(self) -> str:
+        """The verdict from those of its outcomes alone."""
+        return combine([answer.verdict for answer in self.answers])
 
     @property
     def verdict(self) -> str:
-        """The verdict of the claim from those of its outcomes."""
-        return combine([answer.verdict for answer in self.answers])
+        """The verdict of the claim from its outcomes and the mechanism that it names."""
+        carriage = self.carriage or Carriage("")
+        return by_mechanism(self.word, bool(carriage.without), carriage.carried)
 
     @property
     def contradicted(self) -> list[Answer]:
@@ -162,7 +184,12 @@ def assess_claims(
     everything = set() if ids else {(w, d) for w in book.factorial.worlds for d in book.factorial.designs}
     with PairedRuns(workers, fresh=fresh) as pool:
         measurements, effects, runs = run_until_precise(questions, everything, precision, pool, progress)
+        if full:
+            runs += _run_longer(questions, effects, measurements, book, pool, progress)
         results = _results(questions, effects, measurements, precision)
+        if not quick:
+            results, more = _without_mechanisms(results, measurements, pool, progress)
+            runs += more
         others = {}
         for rival in Rivals.model_fields if rivals else ():
             found, answered, more = run_until_precise(questions, set(), precision, pool, progress, rival)
@@ -183,14 +210,52 @@ def _results(
     answers = [_answer(question, effects[question], measurements, precision) for question in questions]
     claims = dict.fromkeys(question.claim.id for question in questions)
     by_claim = {name: [answer for answer in answers if answer.question.claim.id == name] for name in claims}
-    return tuple(Result(found[0].question.claim, tuple(found)) for found in by_claim.values())
+    return tuple(_result(found[0].question.claim, found) for found in by_claim.values())
+
+
+def _result(claim: Claim, answers: Sequence[Answer]) -> Result:
+    return Result(claim, tuple(answers), Carriage(claim.carried_by) if claim.carried_by else None)
 
 
 def _answer(question: Question, effect: Effect, measurements: Measurements, precision: Precision) -> Answer:
     metric, seeds = question.outcome.metric, effect.seeds
     by_world = {w: estimate(measurements, metric, terms, seeds) for w, terms in question.by_world.items()}
     cells = {(c.world, c.design): estimate(measurements, metric, [c], BATCH) for c in question.cells}
-    return Answer(question, effect, by_world, cells, precision.target(question.outcome.sesoi))
+    target = precision.target(question.outcome.sesoi)
+    return Answer(question, effect, by_world, cells, target, over_time(question, measurements, seeds))
+
+
+def _run_longer(
+    questions: Sequence[Question],
+    effects: Mapping[Question, Effect],
+    measurements: Measurements,
+    book: Registry,
+    pool: PairedRuns,
+    progress: Progress,
+) -> int:
+    """Run eight years of what asks for them, and return how many runs that took."""
+    pairs = {one: min(effects[one].seeds, LONG_PAIRS) for one in questions if is_long(one, book.factorial)}
+    longer, runs = run_changed(pairs, {"run.weeks": LONG_WEEKS}, (SPANS[8],), pool, progress)
+    measurements.include(longer)
+    return runs
+
+
+def _without_mechanisms(
+    results: Sequence[Result], measurements: Measurements, pool: PairedRuns, progress: Progress
+) -> tuple[tuple[Result, ...], int]:
+    """Switch off the mechanisms that claims name, and return the claims with what is left of them, and the runs."""
+    found, runs = list(results), 0
+    for place, result in enumerate(results):
+        if result.claim.carried_by is None:
+            continue
+        asked = can_be_carried([(answer.question, answer.verdict) for answer in result.answers])
+        pairs = {answer.question: answer.effect.seeds for answer in result.answers if answer.question in asked}
+        settings = {f"mechanisms.{result.claim.carried_by}": False}
+        off, more = run_changed(pairs, settings, windows_of(asked), pool, progress)
+        without = tuple(without_mechanism(one, measurements, off, pairs[one]) for one in asked)
+        found[place] = replace(result, carriage=Carriage(result.claim.carried_by, without))
+        runs += more
+    return tuple(found), runs
 
 
 def run_controls(*, quick: bool = False, progress: Progress | None = None) -> tuple[Control, ...]:

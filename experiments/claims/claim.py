@@ -13,14 +13,15 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from revorg.experiments.runs.jobs import FOUR_YEARS
 from revorg.scenarios.reading import LARGEST_FILE_BYTES, FileKind, parse_toml
 from revorg.simulation.errors import BadInput, few, known_name, near_miss, shown
 from revorg.simulation.metrics import METRICS
+from revorg.simulation.parameters.mechanisms import Mechanisms
 from revorg.simulation.parameters.ranges import is_number
 from revorg.simulation.record import window_weeks
 
 CLAIMS_FILE = FileKind("file of claims")
-FOUR_YEARS = "0-208"
 MOST_WEEKS = 2080
 LONGEST_WINDOW = len("1000-2080")
 HEAVIEST = 1000
@@ -54,6 +55,12 @@ def _known_metric(name: str) -> str:
     return name
 
 
+def _known_mechanism(name: str) -> str:
+    if name not in Mechanisms.model_fields:
+        raise ValueError(f"unknown{near_miss(name, Mechanisms.model_fields)} (revorg list mechanisms shows all)")
+    return name
+
+
 def _some(values: Any) -> Any:
     if not values:
         raise ValueError("it is empty")
@@ -64,6 +71,7 @@ SomeNames = Annotated[tuple[str, ...], AfterValidator(_some)]
 Weight = Annotated[float, BeforeValidator(_weight)]
 Window = Annotated[str, BeforeValidator(_window)]
 MetricName = Annotated[str, AfterValidator(_known_metric)]
+MechanismName = Annotated[str, AfterValidator(_known_mechanism)]
 Size = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 """Of an effect, in the metric's own unit; true is no number."""
 
@@ -170,6 +178,8 @@ class Claim(_Row):
         Whether a lever or a trait stands in the very rule that writes the outcome.
     forced_sign : str
         Which rule writes it; needed unless ``by_construction`` is "no".
+    carried_by : str, optional
+        The mechanism that the source names as the reason: without it, half of the effect or more has to go.
     cells : tuple of str
         Designs whose plain outcomes are printed beside the effect.
     """
@@ -180,6 +190,7 @@ class Claim(_Row):
     basis: Basis
     by_construction: ByConstruction
     forced_sign: str = ""
+    carried_by: MechanismName | None = None
     notes: tuple[str, ...] = ()
     cells: tuple[str, ...] = ()
     outcomes: Annotated[tuple[Outcome, ...], AfterValidator(_some)]

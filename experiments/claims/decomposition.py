@@ -8,7 +8,8 @@ import numpy as np
 from scipy.stats import t as student
 
 from revorg.experiments.analysis.contrasts import Floats, jackknife_error, t_point
-from revorg.experiments.claims.claim import FOUR_YEARS, Factorial, Term
+from revorg.experiments.claims.claim import Factorial, Term
+from revorg.experiments.runs.jobs import FOUR_YEARS
 from revorg.experiments.runs.pairs import Measurements
 from revorg.simulation.metrics import METRICS
 

@@ -37,6 +37,12 @@ class Question:
         return {(term.world, term.design) for term in self.terms}
 
     @property
+    def window(self) -> str | None:
+        """The window in which every term is measured; None where they differ in it."""
+        windows = {term.window for term in self.terms}
+        return windows.pop() if len(windows) == 1 else None
+
+    @property
     def cells(self) -> list[Term]:
         """The plain outcomes that are printed beside the effect."""
         return [

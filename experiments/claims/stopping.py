@@ -1,11 +1,12 @@
 """From questions to measurements: which runs are made, and when it is enough (protocol, rule 2)."""
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 
 from revorg.experiments.analysis.contrasts import Effect
 from revorg.experiments.analysis.precision import BATCH, STANDARD, Precision, is_precise, pairs_needed
-from revorg.experiments.claims.claim import FOUR_YEARS
+from revorg.experiments.claims.over_time import STRETCHES
 from revorg.experiments.claims.questions import Question, estimate
 from revorg.experiments.runs.pairs import Cell, Measurements, PairedRuns, Task, outcomes_of, tasks_of
 from revorg.experiments.runs.progress import NoProgress, Progress, duration
@@ -43,12 +44,12 @@ def run_until_precise(
     """
     measurements = Measurements()
     effects: dict[Question, Effect] = {}
-    windows = tuple(sorted({FOUR_YEARS} | {term.window for q in questions for term in q.terms}))
+    windows, changes = windows_of(questions), json.dumps({f"rivals.{rival}": True}) if rival else ""
     beside = others | {(cell.world, cell.design) for q in questions for cell in q.cells}
     open_questions, runs = list(questions), 0
     for first in range(0, precision.most_pairs, BATCH):
         arms = beside.union(*(question.arms for question in open_questions))
-        tasks = tasks_of(arms, range(first, first + BATCH), windows, rival)
+        tasks = tasks_of(arms, range(first, first + BATCH), windows, changes)
         runs += sum(len(task.designs) for task in tasks)
         if not first and not rival:
             _announce_start(arms, tasks, precision, pool, progress)
@@ -62,6 +63,52 @@ def run_until_precise(
         if not open_questions:
             break
     return measurements, effects, runs
+
+
+def windows_of(questions: Sequence[Question]) -> tuple[str, ...]:
+    """Return the windows that are measured of every run: the stretches of growth, and what is asked for."""
+    return tuple(sorted({*STRETCHES} | {term.window for q in questions for term in q.terms}))
+
+
+def run_changed(
+    pairs: Mapping[Question, int],
+    settings: Mapping[str, bool | int],
+    windows: tuple[str, ...],
+    pool: PairedRuns,
+    progress: Progress,
+) -> tuple[Measurements, int]:
+    """Run the arms of some questions in changed worlds.
+
+    Parameters
+    ----------
+    pairs : mapping of Question to int
+        On how many seeds, from the first on.
+    settings : mapping of str to bool or int
+        What is changed in every world, by dotted path.
+    windows : tuple of str
+        Measured of every run.
+    pool : PairedRuns
+    progress : Progress
+
+    Returns
+    -------
+    measurements : Measurements
+    runs : int
+    """
+    measurements = Measurements()
+    tasks = [
+        task
+        for seed in range(max(pairs.values(), default=0))
+        for task in tasks_of(_arms_at(pairs, seed), [seed], windows, json.dumps(settings))
+    ]
+    if tasks:
+        said = ", ".join(f"{path} = {json.dumps(value)}" for path, value in settings.items())
+        _carry_out(tasks, pool, measurements, said, progress)
+    return measurements, sum(len(task.designs) for task in tasks)
+
+
+def _arms_at(pairs: Mapping[Question, int], seed: int) -> set[Cell]:
+    return {arm for question, count in pairs.items() if seed < count for arm in question.arms}
 
 
 def _is_closed(question: Question, effect: Effect, precision: Precision) -> bool:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from revorg.experiments.claims.assessment import Answer, Assessment, Result, assess_claims
 from revorg.experiments.claims.claim import registry
+from revorg.experiments.claims.over_time import YEARS
 
 
 def assess(
@@ -21,7 +22,7 @@ def assess(
     quick : bool
         Run 32 pairs and no more.
     full : bool
-        Ask for intervals half as wide.
+        Ask for intervals half as wide, and for growth over eight years.
     workers : int
         Processes to use; the result is the same bit for bit.
     fresh : bool
@@ -31,7 +32,8 @@ def assess(
     -------
     DataFrame
         One row an outcome: the claim, its contrast and prediction, the effect with its 95 % interval (in the
-        metric's unit), pairs, verdicts, and the effect within each world. Verdicts are provisional where
+        metric's unit), pairs, verdicts, and the effect within each world; for growth the effect in each year, and on
+        efficient growth. Verdicts are provisional where
         ``calibrated`` is False. ``contradicted`` names the claim's outcomes that came out against it,
         ``controls_failed`` and ``controls_not_run`` the controls; several are parted by semicolons.
 
@@ -85,6 +87,11 @@ def _row(assessment: Assessment, result: Result, answer: Answer) -> dict[str, An
         within = answer.by_world.get(world)
         for name in ("effect", "low", "high"):
             row[f"{name}_in_{world.replace('-', '_')}"] = getattr(within, name) if within else float("nan")
+    by_year = answer.growth.by_year if answer.growth else ()
+    for year in range(len(YEARS)):
+        row[f"effect_in_year_{year + 1}"] = by_year[year].effect if by_year else float("nan")
+    for name in ("effect", "low", "high"):
+        row[f"efficient_growth_{name}"] = getattr(answer.beside.effect, name) if answer.beside else float("nan")
     return row
 
 

@@ -95,6 +95,28 @@ def combine(verdicts: Sequence[str]) -> str:
     return next(weakest, "answered")
 
 
+def by_mechanism(verdict: str, tested: bool, carried: bool | None) -> str:
+    """Return the verdict of a claim that names a mechanism: it is supported only if that is what carries it.
+
+    Parameters
+    ----------
+    verdict : str
+        From its outcomes.
+    tested : bool
+        Whether it was seen without the mechanism.
+    carried : bool or None
+        Whether half of the effect or more was gone then; None where that is unclear.
+
+    Examples
+    --------
+    >>> by_mechanism("supported", True, False), by_mechanism("small", True, None)
+    ('supported, by another mechanism', 'small')
+    """
+    if verdict != "supported" or not tested or carried:
+        return verdict
+    return f"{verdict}, {'unclear by which mechanism' if carried is None else 'by another mechanism'}"
+
+
 def false_support_bound(half_width: float, sesoi: float, pairs: int) -> float:
     """Return the chance at most that an effect of exactly zero is called supported, of one outcome.
 

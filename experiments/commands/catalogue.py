@@ -300,6 +300,8 @@ def _claim_entries(name: str) -> list[Entry]:
     ]
     if claim.forced_sign:
         entries.append(("forced sign", claim.forced_sign))
+    if claim.carried_by:
+        entries.append(("carried by", claim.carried_by))
     entries += [("note", note) for note in claim.notes]
     for outcome in claim.outcomes:
         entries.append((f"{outcome.metric} {outcome.predicts}", f"{outcome.contrast}, weeks {outcome.window}"))

@@ -17,7 +17,9 @@ WRITTEN = (".png", ".html", ".parquet")
 def claims(
     ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Claims to test; all when none.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Stop after 32 pairs.")] = False,
-    full: Annotated[bool, typer.Option("--full", help="Go on until intervals are half as wide.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Intervals half as wide, and growth over eight years too.")
+    ] = False,
     rivals: Annotated[bool, typer.Option("--rivals", help="Test again under each rival mechanism.")] = False,
     workers: Workers = PROCESSORS,
     fresh: Fresh = False,

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 DONE, FAILED = "done", "failed"
-WHOLE = "whole"
-"""The window from week 0 to the end, however long a run is."""
+FOUR_YEARS = "0-208"
+"""The window of a run of the usual length."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class RunOptions:
     Attributes
     ----------
     windows : tuple of str
-        The windows to measure, as ``first-last`` weeks, or `WHOLE`.
+        The windows to measure, as ``first-last`` weeks; when empty the whole run is measured, however long it is.
     weekly : tuple of str
         Columns of the weekly record to keep.
     seconds : float
@@ -76,7 +76,7 @@ class RunOptions:
         A user's own executives, by seat.
     """
 
-    windows: tuple[str, ...] = (WHOLE,)
+    windows: tuple[str, ...] = ()
     weekly: tuple[str, ...] = ()
     seconds: float = 600.0
     model: str = field(default_factory=fingerprint)
@@ -120,8 +120,8 @@ class RunResult:
 
     @classmethod
     def failed(cls, windows: int, error: str) -> Self:
-        """Return a run that came to nothing."""
-        return cls(np.zeros((windows, len(METRICS), 2)), error)
+        """Return a run that came to nothing, of which so many windows were to be measured, or the whole."""
+        return cls(np.zeros((max(windows, 1), len(METRICS), 2)), error)
 
 
 @dataclass(frozen=True)

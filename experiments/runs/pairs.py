@@ -43,28 +43,27 @@ class Task:
         Each as ``seat:person``.
     windows : tuple of str
         The windows to measure, as ``first-last`` weeks.
-    rival : str
-        A rival mechanism in place of ours; none when empty.
+    changes : str
+        What is otherwise in the world, as a JSON object of values by dotted path; nothing when empty.
     """
 
     world: str
     seed: int
     designs: tuple[str, ...]
     windows: tuple[str, ...]
-    rival: str = ""
+    changes: str = ""
 
     @property
     def unit(self) -> Block:
         """The task as the unit of work that it is."""
-        arms = (_arm(self.world, self.rival, design) for design in self.designs)
+        arms = (_arm(self.world, self.changes, design) for design in self.designs)
         return Block(
-            _base(self.world, self.rival), self.seed, tuple(Arm(run_key(n, self.seed), text) for n, text in arms)
+            _base(self.world, self.changes), self.seed, tuple(Arm(run_key(n, self.seed), text) for n, text in arms)
         )
 
     def settings_of(self, design: str) -> dict[str, object]:
         """What is set in the world for one design."""
-        rival = {f"rivals.{self.rival}": True} if self.rival else {}
-        return {**rival, **Design.parse(design).settings}
+        return {**_settings(self.changes), **Design.parse(design).settings}
 
 
 @dataclass(frozen=True)
@@ -96,16 +95,21 @@ class RunsFailed(RuntimeError):  # noqa: N818  (it names what happened)
         self.failures = failures
 
 
+def _settings(changes: str) -> dict[str, object]:
+    settings: dict[str, object] = json.loads(changes) if changes else {}
+    return settings
+
+
 @lru_cache(maxsize=64)
-def _base(world: str, rival: str) -> BaseScenario:
-    scenario = load(world).changed({f"rivals.{rival}": True}) if rival else load(world)
+def _base(world: str, changes: str) -> BaseScenario:
+    scenario = load(world).changed(_settings(changes))
     return BaseScenario(scenario_number(scenario), scenario)
 
 
 @lru_cache(maxsize=1024)
-def _arm(world: str, rival: str, design: str) -> tuple[int, str]:
+def _arm(world: str, changes: str, design: str) -> tuple[int, str]:
     settings = Design.parse(design).settings
-    return scenario_number(_base(world, rival).scenario.changed(settings)), json.dumps(settings)
+    return scenario_number(_base(world, changes).scenario.changed(settings)), json.dumps(settings)
 
 
 def outcomes_of(task: Task) -> TaskResult:
@@ -230,12 +234,13 @@ def _gathered(task: Task, unit: Block, found: Mapping[str, Parts]) -> TaskResult
     return TaskResult(task, np.array([found[arm.run] for arm in unit.arms]))
 
 
-def tasks_of(cells: Iterable[Cell], seeds: Iterable[int], windows: tuple[str, ...], rival: str = "") -> list[Task]:
+def tasks_of(cells: Iterable[Cell], seeds: Iterable[int], windows: tuple[str, ...], changes: str = "") -> list[Task]:
     """Return one task a world and seed, with every design that runs there, in a fixed order."""
     by_world: dict[str, list[str]] = {}
     for world, design in sorted(cells):
         by_world.setdefault(world, []).append(design)
-    return [Task(world, seed, tuple(designs), windows, rival) for seed in seeds for world, designs in by_world.items()]
+    worlds = [(world, tuple(designs)) for world, designs in by_world.items()]
+    return [Task(world, seed, designs, windows, changes) for seed in seeds for world, designs in worlds]
 
 
 @dataclass
@@ -250,6 +255,11 @@ class Measurements:
         for design, by_window in zip(task.designs, outcomes.parts, strict=True):
             for window, parts in zip(task.windows, by_window, strict=True):
                 self._parts.setdefault((task.world, design, window), {})[task.seed] = parts
+
+    def include(self, others: Self) -> None:
+        """File what others hold too; where both hold a run, theirs counts."""
+        for place, by_seed in others._parts.items():
+            self._parts.setdefault(place, {}).update(by_seed)
 
     def seeds(self, places: Iterable[Place]) -> list[int]:
         """Return the seeds that all of these have in common, in order."""

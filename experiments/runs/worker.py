@@ -16,7 +16,7 @@ from types import FrameType
 import numpy as np
 
 from revorg.experiments.runs.compilation import compile_loops, live_through_a_quarter
-from revorg.experiments.runs.jobs import WHOLE, BaseScenario, Block, Chunk, ChunkResult, RunOptions, RunResult
+from revorg.experiments.runs.jobs import BaseScenario, Block, Chunk, ChunkResult, RunOptions, RunResult
 from revorg.experiments.runs.progress import Progress
 from revorg.experiments.runs.time_limit import time_limit
 from revorg.simulation import compiling
@@ -87,7 +87,7 @@ def _measured(model: RevenueOrganization, terms: RunOptions) -> RunResult:
     if not np.isfinite(lived).all():
         row, column = np.argwhere(~np.isfinite(lived))[0]
         raise NotFinite(f"{RECORD[column]} is {lived[row, column]} in week {row - model.warm_up_weeks}")
-    measured = [model.parts() if name == WHOLE else model.parts(*window_weeks(name)) for name in terms.windows]
+    measured = [model.parts(*window_weeks(name)) for name in terms.windows] or [model.parts()]
     parts = np.array([[found[metric] for metric in METRICS] for found in measured], dtype=np.float64)
     columns = [RECORD.index(name) for name in terms.weekly]
     return RunResult(parts, weeks=lived[model.warm_up_weeks :, columns].copy() if columns else None)

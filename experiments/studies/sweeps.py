@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from revorg.experiments.runs.cache import Parts, RunCache, keep_report
 from revorg.experiments.runs.dispatch import Dispatch, Pace, chunks_of, executor_for, timed
 from revorg.experiments.runs.executors import GivenExecutor, InProcess, RunExecutor, slots_of
-from revorg.experiments.runs.jobs import DONE, FAILED, WHOLE, Block, Chunk, ChunkResult, RunOptions, RunResult, zip_runs
+from revorg.experiments.runs.jobs import DONE, FAILED, Block, Chunk, ChunkResult, RunOptions, RunResult, zip_runs
 from revorg.experiments.runs.keys import executives_hash
 from revorg.experiments.runs.machine import processors
 from revorg.experiments.runs.progress import Counter, NoProgress, Progress, duration
@@ -259,7 +259,7 @@ class Job:
 def _terms(plan: Plan, executives: Mapping[str, type[Executive]], shares: bool) -> RunOptions:
     weeks = plan.bases[0][1].run.weeks
     return RunOptions(
-        windows=(f"0-{weeks}" if shares else WHOLE,),
+        windows=(f"0-{weeks}",) if shares else (),
         weekly=plan.study.kept_weekly,
         seconds=plan.study.time_limit_seconds,
         executives=executives,

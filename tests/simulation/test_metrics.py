@@ -146,6 +146,7 @@ def test_customers_and_money_by_hand() -> None:
     assert value["cac"] == pytest.approx(spend / year["new_arr"].sum())
     cost = spend + year["service_cost"].sum() + year["other_cost"].sum()
     assert value["operating_margin"] == pytest.approx(1.0 - cost / year["revenue"].sum())
+    assert value["efficient_growth"] == pytest.approx(value["arr_growth"] + value["operating_margin"])
     assert value["customers"] == year["customers"].iloc[-1]
     assert value["market_share"] == year["customers"].iloc[-1] / model.accounts.rows
     deals = year[["deals_won", "deals_no_decision", "deals_rival"]].sum()

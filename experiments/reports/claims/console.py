@@ -10,7 +10,7 @@ from rich.text import Text
 
 from revorg.experiments.claims.assessment import Answer, Assessment, Result
 from revorg.experiments.claims.claim import registry
-from revorg.experiments.reports.claims import words
+from revorg.experiments.reports.claims import beside, words
 from revorg.experiments.reports.console import WIDEST, console
 from revorg.experiments.reports.numbers import scale_of, written
 
@@ -68,9 +68,16 @@ def _print_verdicts(out: Console, assessment: Assessment) -> None:
             out.print(Text(against, style=STYLES["contradicted"].removeprefix("bold "), justify="right"))
         for answer in result.answers:
             out.print(_row(out.width, *_cells(answer)))
+            _print_beside(out, beside.growth_texts(answer))
+        _print_beside(out, beside.mechanism_texts(result))
     out.print(Rule(style="dim", characters="─"))
     worlds = [f"{words.short(world)} {world}" for world in registry().factorial.worlds]
     out.print(Text(f"SESOI: smallest effect that would matter. Within each world: {', '.join(worlds)}.", style="dim"))
+
+
+def _print_beside(out: Console, lines: Sequence[str]) -> None:
+    for line in lines:
+        out.print(Padding(Text(line, style="dim"), (0, 0, 0, 2)))
 
 
 def _by_construction(result: Result) -> str:

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from revorg.experiments.claims.assessment import Assessment
 from revorg.experiments.claims.claim import registry
 from revorg.experiments.claims.verdict_table import verdict_table
-from revorg.experiments.reports.claims import words
+from revorg.experiments.reports.claims import beside, words
 from revorg.simulation.metrics import METRICS
 
 
@@ -51,4 +51,5 @@ def report_html(assessment: Assessment, figures: Mapping[str, Path]) -> str:
         figures={caption: base64.b64encode(path.read_bytes()).decode() for caption, path in figures.items()},
         sources=registry().sources,
         words=words,
+        beside=beside,
     )

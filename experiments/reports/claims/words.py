@@ -159,9 +159,9 @@ def rival_lines(assessment: Assessment) -> list[str]:
     """Set the verdicts under each rival mechanism beside ours; a mark stands where they differ."""
     lines = []
     for place, ours in enumerate(assessment.results):
-        others = [(name, results[place].verdict) for name, results in assessment.rivals.items()]
-        said = ", ".join(f"{name} {verdict}{'' if verdict == ours.verdict else ' ≠'}" for name, verdict in others)
-        lines.append(f"{ours.claim.id}: {ours.verdict}; {said}")
+        others = [(name, results[place].word) for name, results in assessment.rivals.items()]
+        said = ", ".join(f"{name} {verdict}{'' if verdict == ours.word else ' ≠'}" for name, verdict in others)
+        lines.append(f"{ours.claim.id}: {ours.word}; {said}")
     return lines
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_up_runs import MadeUpRuns, Rule, noisy
 
-from revorg.experiments.claims.claim import FOUR_YEARS, registry
+from revorg.experiments.claims.claim import registry
 from revorg.experiments.claims.decomposition import (
     PARTS,
     Decomposition,
@@ -18,6 +18,7 @@ from revorg.experiments.claims.decomposition import (
     take_apart,
     without_each_seed,
 )
+from revorg.experiments.runs.jobs import FOUR_YEARS
 from revorg.experiments.runs.pairs import Measurements, tasks_of
 
 FACTORIAL = registry().factorial

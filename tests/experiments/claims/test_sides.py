@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from scipy import stats
 
 from revorg.experiments.analysis.contrasts import jackknife_error
-from revorg.experiments.claims.claim import FOUR_YEARS, Claim, Factorial, Outcome, Term, read_registry, registry
+from revorg.experiments.claims.claim import Claim, Factorial, Outcome, Term, read_registry, registry
 from revorg.experiments.claims.decomposition import (
     ALL_WORLDS,
     Decomposition,
@@ -24,6 +24,7 @@ from revorg.experiments.claims.decomposition import (
     without_noise,
 )
 from revorg.experiments.claims.verdicts import combine, false_support_bound, finding, judge
+from revorg.experiments.runs.jobs import FOUR_YEARS
 from revorg.experiments.runs.pairs import Measurements, Task, TaskResult
 from revorg.simulation.errors import BadInput
 from revorg.simulation.metrics import METRICS

@@ -9,9 +9,10 @@ from notes import Notes
 
 from revorg.experiments.analysis.contrasts import Effect
 from revorg.experiments.analysis.precision import BATCH, FULL, QUICK, STANDARD, pairs_needed
-from revorg.experiments.claims.claim import FOUR_YEARS, registry
+from revorg.experiments.claims.claim import registry
 from revorg.experiments.claims.questions import Question, questions_of
 from revorg.experiments.claims.stopping import run_until_precise
+from revorg.experiments.runs.jobs import FOUR_YEARS
 from revorg.experiments.runs.pairs import PairedRuns, RunsFailed, Task, outcomes_of, tasks_of
 from revorg.experiments.runs.progress import NoProgress
 from revorg.simulation.metrics import METRICS

@@ -146,7 +146,7 @@ def test_what_stands_beside_runs_in_the_first_batch_alone() -> None:
     assert pairs > 32
     assert count == sum(len(task.designs) for task in runs.tasks) == 5 * 32 + 2 * (pairs - 32)
     assert measurements.seeds([("complex-multi", "coo:operator", "0-208")]) == list(range(32))
-    assert {task.windows for task in runs.tasks} == {("0-208",)}
+    assert {task.windows for task in runs.tasks} == {("0-104", "0-208", "0-52", "104-156", "156-208", "52-104")}
 
 
 def test_no_more_pairs_than_the_most() -> None:

@@ -29,11 +29,12 @@ from revorg.experiments.runs.pairs import Task, TaskResult
 from revorg.simulation.errors import BadInput
 
 CLAIM_KEYS = {
-    "id", "source", "basis", "by_construction", "verdict", "contradicted", "outcomes", "robustness", "attribution",
+    "id", "source", "basis", "by_construction", "verdict", "contradicted", "outcomes", "carried_by", "robustness",
+    "attribution",
 }  # fmt: skip
 OUTCOME_KEYS = {
     "metric", "contrast", "window", "by_world", "predicts", "sesoi", "effect", "low", "high", "pairs",
-    "pair_correlation", "verdict",
+    "pair_correlation", "verdict", "by_year", "by_window", "efficient_growth",
 }  # fmt: skip
 EFFECTS = {"cro:strategist": 0.03, "cso:executor": 0.02, "cso:strategist": -0.05}
 

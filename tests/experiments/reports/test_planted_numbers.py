@@ -16,18 +16,17 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from made_up_claims import ONE, OTHER, assessed_on, claim
 from made_up_runs import MadeUpRuns, Rule
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
 
 from revorg.experiments.claims import assessment as assessing
-from revorg.experiments.claims import verdict_table as table_room
 from revorg.experiments.claims.assessment import Assessment, assess_claims
-from revorg.experiments.claims.claim import Claim, Outcome, Registry, Term, registry
+from revorg.experiments.claims.claim import Claim, Outcome, Term, registry
 from revorg.experiments.claims.controls import Control
 from revorg.experiments.claims.verdict_table import verdict_table
-from revorg.experiments.reports.claims import console as console_room
 from revorg.experiments.reports.claims import words
 from revorg.experiments.reports.claims.console import print_assessment
 from revorg.experiments.reports.claims.figures import effects_figure
@@ -41,7 +40,6 @@ RIPPLE = 0.002
 """Even seeds have so much more effect, odd ones so much less: nothing on the mean, and an interval by hand."""
 PAIRS = 32
 MARGIN = float(stats.t.ppf(0.975, PAIRS - 1)) * RIPPLE / sqrt(PAIRS - 1)
-ONE, OTHER = "cro:strategist", "cso:executor"
 
 
 def shared(seed: int) -> float:
@@ -59,16 +57,6 @@ def planted(effects: Mapping[str, float] = IN_WORLD) -> Rule:
     return rule
 
 
-def claim(**given: Any) -> Claim:
-    """Return a claim that ONE is better than OTHER."""
-    outcome = {"metric": "arr_growth", "contrast": "one − other", "predicts": "+", "sesoi": 0.01, **given}
-    if not {"designs", "terms"} & given.keys():
-        outcome["designs"] = {ONE: 1, OTHER: -1}
-    return Claim(
-        id="planted", source="002", text="t", basis="stated", by_construction="no", outcomes=(Outcome(**outcome),)
-    )
-
-
 Assess = Callable[..., Assessment]
 
 
@@ -77,13 +65,7 @@ def assess(monkeypatch: pytest.MonkeyPatch) -> Assess:
     """Return a function that assesses claims on made-up runs."""
 
     def assessed(runs: MadeUpRuns, *claims: Claim, **settings: Any) -> Assessment:
-        book = Registry(registry().sources, registry().factorial, claims)
-        for room in (assessing, table_room, console_room):
-            monkeypatch.setattr(room, "registry", lambda: book)
-        monkeypatch.setattr(assessing, "PairedRuns", runs)
-        monkeypatch.setattr(assessing, "make_ready", lambda progress: None)
-        monkeypatch.setattr(assessing, "run_controls", lambda **_: (Control("a control", True, "of nothing"),))
-        return assess_claims([claim.id for claim in claims], **{"quick": True, **settings})
+        return assessed_on(monkeypatch, runs, *claims, **settings)
 
     return assessed
 
@@ -298,14 +280,15 @@ def test_later_seeds_count_everywhere(assess: Assess) -> None:
 def test_rivals_are_run_and_stand_beside(assess: Assess) -> None:
     """A rival mechanism that turns the effect around contradicts the claim there, and a mark says so."""
     turned = planted(dict.fromkeys(WORLDS, -0.04))
-    runs = MadeUpRuns(planted(), under={"random_exits": turned})
+    runs = MadeUpRuns(planted(), under={"rivals.random_exits": turned})
     found = assess(runs, claim(), rivals=True)
     verdicts = {name: results[0].verdict for name, results in found.rivals.items()}
     assert verdicts.pop("random_exits") == "contradicted"
     assert verdicts
     assert set(verdicts.values()) == {"supported"}
     assert found.rivals["random_exits"][0].answers[0].effect.effect == pytest.approx(-0.04)
-    assert {task.rival for task in runs.tasks} == {"", *found.rivals}
+    asked = {"", *(json.dumps({f"rivals.{name}": True}) for name in found.rivals)}
+    assert {task.changes for task in runs.tasks} == asked
     (line,) = words.rival_lines(found)
     assert line.startswith("planted: supported; ")
     assert "random_exits contradicted ≠" in line

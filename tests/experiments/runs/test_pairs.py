@@ -94,29 +94,31 @@ def test_an_estimate_is_weight_times_outcome_on_the_first_seeds() -> None:
 
 
 def test_tasks_are_one_a_world_and_seed() -> None:
-    """Every design once, in a fixed order, with windows and rival."""
+    """Every design once, in a fixed order, with windows and changes."""
     cells = {("b", ONE), ("a", OTHER), ("a", ONE)}
-    found = tasks_of(cells, range(3, 5), WINDOWS, "random_exits")
+    found = tasks_of(cells, range(3, 5), WINDOWS, '{"run.weeks": 416}')
     assert found == [
-        Task(world, seed, designs, WINDOWS, "random_exits")
+        Task(world, seed, designs, WINDOWS, '{"run.weeks": 416}')
         for seed in (3, 4)
         for world, designs in (("a", (ONE, OTHER)), ("b", (ONE,)))
     ]
-    assert {task.rival for task in tasks_of(cells, [1], WINDOWS)} == {""}
+    assert {task.changes for task in tasks_of(cells, [1], WINDOWS)} == {""}
 
 
-@pytest.mark.parametrize("rival", ["", "random_exits"])
-def test_a_task_is_its_scenarios_under_their_keys(rival: str) -> None:
-    """Base and settings make world, design and rival; another rival is another run."""
-    task = Task("simple-single", 7, (ONE, OTHER), WINDOWS, rival)
+@pytest.mark.parametrize("changes", ["", '{"rivals.random_exits": true, "mechanisms.habit": false, "run.weeks": 416}'])
+def test_a_task_is_its_scenarios_under_their_keys(changes: str) -> None:
+    """Base and settings make world, design and changes; what is changed otherwise is another run."""
+    task = Task("simple-single", 7, (ONE, OTHER), WINDOWS, changes)
     unit = task.unit
     assert unit.seed == 7
-    assert unit.base.scenario.rivals.random_exits is bool(rival)
+    assert unit.base.scenario.rivals.random_exits is bool(changes)
+    assert unit.base.scenario.mechanisms.habit is not bool(changes)
+    assert unit.base.scenario.run.weeks == (416 if changes else 208)
     assert unit.base.number == scenario_number(unit.base.scenario)
     for design, arm in zip(task.designs, unit.arms, strict=True):
         scenario = load("simple-single").with_leader(*design.split(":"))
-        if rival:
-            scenario = scenario.changed({"rivals.random_exits": True})
+        if changes:
+            scenario = scenario.changed(json.loads(changes))
         assert scenario_number(unit.base.scenario.changed(json.loads(arm.settings))) == scenario_number(scenario)
         assert arm.run == run_key(scenario_number(scenario), 7)
         assert scenario_number(load("simple-single").changed(task.settings_of(design))) == scenario_number(scenario)
