@@ -1,84 +1,33 @@
-"""A design: who sits in the chief's place, written ``seat:person``."""
+"""A design: who sits where and leads what, and what else is set with it; as text or as a table."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from revorg.simulation.errors import BadInput, near_miss, shown
-from revorg.simulation.organization import FUNCTIONS
+from revorg.simulation.errors import BadInput, near_miss, problems, shown
+from revorg.simulation.organization import FUNCTIONS, NOBODY
 from revorg.simulation.parameters.ranges import Names, ParameterTable, _listed
 from revorg.simulation.scenario import Scenario
 
-
-@dataclass(frozen=True)
-class Design:
-    """One arm of a contrast: a seat of the catalogue and the person who holds it.
-
-    Attributes
-    ----------
-    seat, person : str
-        Names in the catalogues of the scenario that the design is applied to.
-
-    Examples
-    --------
-    >>> Design.parse("cro:strategist")
-    Design(seat='cro', person='strategist')
-    >>> print(Design.parse("cso:executor"))
-    cso:executor
-    """
-
-    seat: str
-    person: str
-
-    def __str__(self) -> str:
-        return f"{self.seat}:{self.person}"
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read ``seat:person``.
-
-        Raises
-        ------
-        BadInput
-            When the text is not two names with a colon between them.
-        """
-        names = _names(text)
-        if names is None:
-            raise BadInput(f"design {shown(text)}: expected seat:person, for example cro:strategist")
-        return cls(*names)
-
-    @property
-    def settings(self) -> dict[str, dict[str, str]]:
-        """What it sets, by dotted path."""
-        return {"organization.chief": {"seat": self.seat, "holder": self.person}}
-
-    def apply(self, scenario: Scenario) -> Scenario:
-        """Return a copy of the scenario with this design's seat and person in the chief's place.
-
-        Raises
-        ------
-        BadInput
-            When the scenario's catalogues lack the seat or the person.
-        """
-        return scenario.with_leader(seat=self.seat, profile=self.person)
-
-
-EXAMPLE = 'seat:person, for example "cro:strategist"'
+EXAMPLE = 'seat:holder, for example "cro:strategist"'
 
 
 def _names(text: str) -> tuple[str, str] | None:
-    """Return the two names of ``seat:person``; None when the text is something else."""
-    seat, colon, person = text.partition(":")
-    return None if not (seat and colon and person) or ":" in person else (seat, person)
+    """Return the two names of ``seat:holder``; None when the text is something else."""
+    seat, colon, holder = text.partition(":")
+    return None if not (seat and colon and holder) or ":" in holder else (seat, holder)
 
 
-def _member(text: str) -> dict[str, str]:
+def _is_chief(text: str) -> bool:
+    return text == NOBODY or _names(text) is not None
+
+
+def _seated(text: str) -> str | dict[str, str]:
+    """Return what is set at a place for ``seat:holder`` or for nobody."""
     names = _names(text)
-    if names is None:
-        raise ValueError(f"is not {EXAMPLE}: {shown(text)}")
-    return dict(zip(("seat", "holder"), names, strict=True))
+    return NOBODY if names is None else dict(zip(("seat", "holder"), names, strict=True))
 
 
 def quoted_paths(settings: Any, info: ValidationInfo) -> Any:
@@ -100,17 +49,31 @@ def _path_into(path: str, value: Any) -> str:
 DottedPaths = Annotated[dict[str, Any], BeforeValidator(quoted_paths)]
 
 
-class Arrangement(ParameterTable):
-    """An organization as a study writes it: who leads what, and what else is set with it."""
+class Design(ParameterTable):
+    """One arm of a comparison: an organization, and the levers pulled with it.
+
+    Its text says all of it: ``seat:holder`` or ``nobody`` for the chief's place alone, else the whole table as JSON.
+    Designs are equal, and sort, as their texts do.
+
+    Examples
+    --------
+    >>> design = Design.parse("cro:strategist")
+    >>> design.seat, design.holder, design.settings
+    ('cro', 'strategist', {'organization.chief': {'seat': 'cro', 'holder': 'strategist'}})
+    >>> print(design, Design.parse("nobody").settings)
+    cro:strategist {'organization.chief': 'nobody'}
+    >>> Design.parse('{"name": "sellers", "chief": "cso:executor", "heads": {"sales": "executor"}}').name
+    'sellers'
+    """
 
     name: str
     """What tables call it."""
     chief: str | None = None
-    """Who sits in the chief's place, as seat:person."""
+    """Who sits in the chief's place, as seat:holder, or nobody."""
     lines: Names | None = None
     """Functions that the chief's seat leads."""
     heads: dict[str, str] = Field(default_factory=dict)
-    """Who leads a function below the chief, as seat:person or as a person alone, by function."""
+    """Who leads a function below the chief, as seat:holder or as a profile alone, by function."""
     levers: dict[str, Any] = Field(default_factory=dict)
     """What is set in [levers]."""
     set: DottedPaths = Field(default_factory=dict)
@@ -118,14 +81,14 @@ class Arrangement(ParameterTable):
 
     @field_validator("chief")
     @classmethod
-    def _is_seat_and_person(cls, chief: str | None) -> str | None:
-        if chief is not None:
-            _member(chief)
+    def _is_seat_and_holder(cls, chief: str | None) -> str | None:
+        if chief is not None and not _is_chief(chief):
+            raise ValueError(f"is not {EXAMPLE}: {shown(chief)}")
         return chief
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.lines is not None and self.chief is None:
+        if self.lines is not None and not self.seat:
             raise ValueError(f'design {self.name}: lines need a chief, for example chief = "cro:strategist"')
         strangers = [head for head in self.heads if head not in FUNCTIONS]
         if strangers:
@@ -133,26 +96,77 @@ class Arrangement(ParameterTable):
         for function, who in self.heads.items():
             if not who or (":" in who and _names(who) is None):
                 raise ValueError(
-                    f"design {self.name}: heads.{function} = {shown(who)} is neither a person nor {EXAMPLE}"
+                    f"design {self.name}: heads.{function} = {shown(who)} is neither a profile nor {EXAMPLE}"
                 )
         return self
 
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the text of a design.
+
+        Raises
+        ------
+        BadInput
+            When the text is neither ``seat:holder`` nor ``nobody``, nor a sound table.
+        """
+        if _is_chief(text):
+            return cls(name=text, chief=text)
+        try:
+            return cls.model_validate(json.loads(text))
+        except ValidationError as error:
+            raise BadInput("\n".join(f"design {shown(text)}: {message}" for _, message in problems(error))) from None
+        except (ValueError, RecursionError):
+            raise BadInput(
+                f"design {shown(text)}: expected seat:holder, for example cro:strategist, or {NOBODY}"
+            ) from None
+
+    def __str__(self) -> str:
+        """The text from which `parse` makes an equal design."""
+        told = self.model_dump(exclude_defaults=True)
+        simple = set(told) == {"name", "chief"} and self.name == self.chief
+        return self.name if simple else json.dumps(told, sort_keys=True)
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+    def __lt__(self, other: "Design") -> bool:
+        return str(self) < str(other)
+
+    @property
+    def seat(self) -> str:
+        """Seat in the chief's place; empty where the design seats nobody there."""
+        return (_names(self.chief or "") or ("", ""))[0]
+
+    @property
+    def holder(self) -> str:
+        """Who holds that seat; empty where the design seats nobody there."""
+        return (_names(self.chief or "") or ("", ""))[1]
+
     @property
     def settings(self) -> dict[str, Any]:
-        """What is set, by dotted path."""
-        made: dict[str, Any] = {}
-        if self.chief is not None:
-            made["organization.chief"] = _member(self.chief)
-            if self.lines is not None:
-                made[f"seats.{made['organization.chief']['seat']}.leads"] = list(self.lines)
+        """What it sets, by dotted path."""
+        made: dict[str, Any] = {} if self.chief is None else {"organization.chief": _seated(self.chief)}
+        if self.lines is not None:
+            made[f"seats.{self.seat}.leads"] = list(self.lines)
         for function, who in self.heads.items():
             place = f"organization.head_of_{function}"
-            made |= {place: _member(who)} if ":" in who else {f"{place}.holder": who}
+            made |= {place: _seated(who)} if ":" in who else {f"{place}.holder": who}
         return made | {f"levers.{name}": value for name, value in self.levers.items()} | self.set
 
+    def apply(self, scenario: Scenario) -> Scenario:
+        """Return a copy of the scenario under this design.
 
-def _arrangement(value: Any) -> Any:
+        Raises
+        ------
+        BadInput
+            When the scenario's catalogues lack a seat or a holder, or what comes out is not sound.
+        """
+        return scenario.changed(self.settings)
+
+
+def _of_text(value: Any) -> Any:
     return {"name": value, "chief": value} if isinstance(value, str) else value
 
 
-Arrangements = Annotated[tuple[Annotated[Arrangement, BeforeValidator(_arrangement)], ...], BeforeValidator(_listed)]
+Designs = Annotated[tuple[Annotated[Design, BeforeValidator(_of_text)], ...], BeforeValidator(_listed)]
+"""Designs as a file lists them, each as text or as a table."""

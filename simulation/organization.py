@@ -18,6 +18,8 @@ DOMAINS = ("strategy", "execution", "operations", "customer")
 MEASURES = ("new_arr", "retention", "experience", "cost")
 HEADS = tuple(f"head_of_{function}" for function in FUNCTIONS)
 PLACES = ("top", "chief", "beside", *HEADS, *(f"staff_{n}" for n in range(1, 10)))
+NOBODY = "nobody"
+"""What a file or a design writes at a place where nobody sits."""
 EVERYTHING = (1 << len(FUNCTIONS)) - 1
 
 IntColumn = NDArray[np.int64]

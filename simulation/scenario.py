@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from revorg.simulation.errors import FOLLOWS, BadInput, near_miss, problems
-from revorg.simulation.organization import PLACES, Member, Organization, Profile, Seat
+from revorg.simulation.organization import NOBODY, PLACES, Member, Organization, Profile, Seat
 from revorg.simulation.parameters.firm import Alignment, Decisions, Finance, Leadership, Operations, Strategy
 from revorg.simulation.parameters.market import Customers, Demand, Market, Sales
 from revorg.simulation.parameters.mechanisms import Levers, Mechanisms, Rivals, Run
@@ -82,11 +82,11 @@ Seating = Annotated[
         {
             "type": "object",
             "propertyNames": {"enum": list(PLACES)},
-            "additionalProperties": Member.model_json_schema(),
+            "additionalProperties": {"anyOf": [Member.model_json_schema(), {"const": NOBODY}]},
         }
     ),
 ]
-"""An organization, which files give as places and who sits there."""
+"""An organization, which files give as places and who sits there, or nobody."""
 
 
 DESIGNED = ("organization", "mechanisms", "levers", "rivals")
@@ -134,6 +134,8 @@ class Scenario(ParameterTable):
             raise PydanticCustomError(FOLLOWS, "what it builds on is not sound")
         if isinstance(given, Organization):
             return given
+        if isinstance(given, Mapping):
+            given = {place: member for place, member in given.items() if member != NOBODY}
         members = _MEMBERS.validate_python(given)
         try:
             return Organization.of(members, info.data["seats"], info.data["profiles"])
@@ -215,7 +217,9 @@ class Scenario(ParameterTable):
 
     @property
     def chief(self) -> str:
-        """Seat and holder in the chief's place, as ``seat:holder``."""
+        """Seat and holder in the chief's place, as ``seat:holder``, or nobody."""
+        if "chief" not in self.organization.places:
+            return NOBODY
         row = self.organization.row_of("chief")
         return f"{self.organization.names[row]}:{self.organization.holders[row]}"
 

@@ -215,7 +215,7 @@ class Factorial(_Row):
 
     @property
     def designs(self) -> list[str]:
-        """Every ``seat:person``, persons running fastest."""
+        """Every ``seat:holder``, persons running fastest."""
         return [f"{seat}:{person}" for seat, person in product(self.seats, self.persons)]
 
 

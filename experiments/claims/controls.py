@@ -43,7 +43,7 @@ class Control:
 def quick_controls() -> tuple[Control, ...]:
     """Run the controls that take few runs, in core worlds, with the registered matching as designs."""
     factorial = registry().factorial
-    designs = [Design(seat, person) for seat, person in factorial.matching.items()]
+    designs = [Design.parse(f"{seat}:{person}") for seat, person in factorial.matching.items()]
     worlds = [load(name) for name in factorial.worlds]
     return (
         labels_permuted(worlds[-1], designs),
@@ -66,7 +66,7 @@ def labels_permuted(world: Scenario, designs: Sequence[Design]) -> Control:
     """
     seats, persons = _rotated(world.seats), _rotated(world.profiles)
     renamed_world = renamed(world, seats, persons)
-    renamed_designs = [Design(seats[design.seat], persons[design.person]) for design in designs]
+    renamed_designs = [Design.parse(f"{seats[design.seat]}:{persons[design.holder]}") for design in designs]
     before = _outcomes(world, designs)
     after = _outcomes(renamed_world, renamed_designs)
     what = f"{len(designs)} designs in {world.name}, every seat and person under another's name"
@@ -83,11 +83,11 @@ def identical_people(world: Scenario, design: Design) -> Control:
         Who is compared with a copy.
     """
     tables = world.as_tables()
-    seat_copy, person_copy = f"{design.seat}_copy", f"{design.person}_copy"
+    seat_copy, person_copy = f"{design.seat}_copy", f"{design.holder}_copy"
     tables["seats"][seat_copy] = tables["seats"][design.seat]
-    tables["profiles"][person_copy] = tables["profiles"][design.person]
+    tables["profiles"][person_copy] = tables["profiles"][design.holder]
     with_copies = Scenario.of(tables)
-    original, copy = _outcomes(with_copies, [design, Design(seat_copy, person_copy)])
+    original, copy = _outcomes(with_copies, [design, Design.parse(f"{seat_copy}:{person_copy}")])
     return _compare("identical people", original, copy, f"{design} in {world.name} and a copy of both")
 
 
@@ -144,10 +144,10 @@ def equal_skill_and_pay(world: Scenario, designs: Sequence[Design]) -> Control:
     designs : sequence of Design
         Those of the factorial: whatever they differ by, it must not be a larger or better paid team.
     """
-    skill = {round(sum(world.profiles[design.person].skills), 9) for design in designs}
+    skill = {round(sum(world.profiles[design.holder].skills), 9) for design in designs}
     seated = [design.apply(world).organization for design in designs]
     teams = {(team.places, float(team.week_hours.sum()), int(team.level.sum())) for team in seated}
-    persons = len({design.person for design in designs})
+    persons = len({design.holder for design in designs})
     if len(skill) > 1 or len(teams) > 1:
         detail = f"sums of skills {sorted(skill)}; {len(teams)} different sets of places, hours and levels of pay"
         return Control("equal skill and pay", False, detail)

@@ -73,7 +73,7 @@ class Reversal:
     Attributes
     ----------
     first, second : str
-        Designs, as ``seat:person``.
+        Designs, as ``seat:holder``.
     better_first, better_second : str
         A world in which the first is better, and one in which the second is.
     """

@@ -112,7 +112,7 @@ def _small_world() -> Scenario:
 
 def _design() -> Design:
     seat, person = next(iter(registry().factorial.matching.items()))
-    return Design(seat, person)
+    return Design.parse(f"{seat}:{person}")
 
 
 def _make_runs() -> tuple[Floats, Floats]:

@@ -40,7 +40,7 @@ class Task:
     seed : int
         The seed that all designs share.
     designs : tuple of str
-        Each as ``seat:person``.
+        Each as its text.
     windows : tuple of str
         The windows to measure, as ``first-last`` weeks.
     changes : str

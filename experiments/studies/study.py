@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
-from revorg.scenarios.designs import Arrangement, Arrangements, DottedPaths, quoted_paths
+from revorg.scenarios.designs import Design, Designs, DottedPaths, quoted_paths
 from revorg.scenarios.reading import FileKind, read_toml
 from revorg.simulation.errors import BadInput, near_miss, problems, shown
 from revorg.simulation.metrics import METRICS
@@ -138,8 +138,8 @@ class Study(ParameterTable):
     """What it is for; no part of what is asked."""
     scenarios: Names
     """Base scenarios: names, or paths of TOML files."""
-    designs: Arrangements = ()
-    """Organizations to compare, as seat:person or as tables; the scenario's own when empty."""
+    designs: Designs = ()
+    """Organizations to compare, as seat:holder, nobody or tables; the scenario's own when empty."""
     set: DottedPaths = Field(default_factory=dict)
     """What is set in every run, by dotted path."""
     uncertainties: Variations = Field(default_factory=dict)
@@ -177,7 +177,7 @@ class Study(ParameterTable):
 
     @field_validator("designs")
     @classmethod
-    def _designs_differ(cls, designs: tuple[Arrangement, ...]) -> tuple[Arrangement, ...]:
+    def _designs_differ(cls, designs: tuple[Design, ...]) -> tuple[Design, ...]:
         names = [design.name for design in designs]
         if len(set(names)) < len(names):
             raise ValueError(f"names {max(names, key=names.count)} twice")

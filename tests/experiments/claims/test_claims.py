@@ -72,7 +72,7 @@ def test_outcome_is_a_contrast_in_every_world(claim: str, outcome: Outcome) -> N
     for term in written_out:
         design = Design.parse(term.design)
         assert design.seat in loading.seats()
-        assert design.person in loading.profiles()
+        assert design.holder in loading.profiles()
 
 
 def test_claim_without_a_world_is_the_mean_over_the_core_worlds() -> None:

@@ -24,7 +24,7 @@ from revorg.scenarios.loading import load
 from revorg.simulation.metrics import METRICS
 from revorg.simulation.scenario import Scenario
 
-DESIGNS = [Design("cro", "strategist"), Design("cso", "executor")]
+DESIGNS = [Design.parse("cro:strategist"), Design.parse("cso:executor")]
 
 
 def short(name: str) -> Scenario:

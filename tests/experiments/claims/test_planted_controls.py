@@ -16,7 +16,7 @@ from revorg.simulation.metrics import METRICS
 from revorg.simulation.scenario import Scenario
 
 WORLD = load("simple-single")
-DESIGN = Design("cro", "strategist")
+DESIGN = Design.parse("cro:strategist")
 SHAPE = (1, len(METRICS), 2)
 
 

@@ -190,7 +190,7 @@ def test_every_quick_control_is_run_on_its_world(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(controls, name, recorded(name))
     found = controls.quick_controls()
     assert [control.name for control in found] == list(names)
-    matching = [Design(seat, person) for seat, person in BOOK.factorial.matching.items()]
+    matching = [Design.parse(f"{seat}:{person}") for seat, person in BOOK.factorial.matching.items()]
     assert calls["labels_permuted"][1] == matching
     assert [str(design) for design in calls["equal_skill_and_pay"][1]] == BOOK.factorial.designs
     worlds = {name: [one.name for one in given if hasattr(one, "name")] for name, given in calls.items()}

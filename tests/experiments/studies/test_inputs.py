@@ -49,7 +49,7 @@ STUDIES = [
     (WORLD + "seeds = []", ["seeds = [] is an empty list: a study needs at least one seed"]),
     (WORLD + 'weekly = "yes"', ['weekly = "yes" is neither true, false nor a list of columns']),
     (WORLD + "weekly = [1]", ["weekly = [1] is neither true, false nor a list of columns"]),
-    (WORLD + '[[designs]]\nname = "a"\nheads = { sales = "a:" }', ['design a: heads.sales = "a:" is neither a person']),
+    (WORLD + '[[designs]]\nname = "a"\nheads = { sales = "a:" }', ['heads.sales = "a:" is neither a profile']),
     (WORLD + '[levers]\n"levers.expansion" = [{ a = 1 }, { a = 2 }]', ["does not list single values"]),
     (WORLD + "[uncertainties]\ncustomers.term_weeks = [26]", ['customers: quote the path, "customers.term_weeks" = …']),
     (WORLD + "[set]\nmarket.accounts = 600", ['[set] market: quote the path, "market.accounts" = …']),
