@@ -5,10 +5,12 @@ class to the model: ``RevenueOrganization(scenario, seed=1, executives={"name of
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import count
 from math import isnan
 from operator import mul
 from random import Random
 from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakKeyDictionary
 
 import mesa
 import numpy as np
@@ -67,6 +69,19 @@ def demand_for(
     return [sum(map(mul, urgency, called)) for called in zip(*calls, strict=True)]
 
 
+class _Counts:
+    """Numbers for the agents of every model, forgotten with the model.
+
+    Mesa counts in a table of its own that keeps each model, with all its tables, for as long as the process lives.
+    """
+
+    def __init__(self) -> None:
+        self._by_model: WeakKeyDictionary[mesa.Model, count[int]] = WeakKeyDictionary()
+
+    def __getitem__(self, model: mesa.Model) -> "count[int]":
+        return self._by_model.setdefault(model, count(1))
+
+
 class Executive(mesa.Agent):
     """The holder of a seat, who sets a policy every few weeks and leaves it to the week's steps to carry it out.
 
@@ -83,6 +98,7 @@ class Executive(mesa.Agent):
     """
 
     model: "RevenueOrganization"
+    _ids = _Counts()
 
     def __init__(self, model: "RevenueOrganization", row: int) -> None:
         super().__init__(model)

@@ -1,5 +1,7 @@
 """Executives as Mesa agents, and views on customers and reps."""
 
+import gc
+import weakref
 from typing import Any
 
 import mesa
@@ -260,3 +262,12 @@ def test_a_selection_of_views_is_data_too() -> None:
     assert reps.select() is not reps
     assert reps.sort("skill", inplace=True) is reps
     assert reps.select().to_frame()["skill"].is_monotonic_decreasing
+
+
+def test_a_model_that_nobody_holds_is_forgotten() -> None:
+    """Whoever runs thousands of models in one process has room for the last."""
+    model = RevenueOrganization(small(accounts=200, weeks=4), 1).run()
+    lived = weakref.ref(model), weakref.ref(model.fork())
+    del model
+    gc.collect()
+    assert [each() for each in lived] == [None, None]
