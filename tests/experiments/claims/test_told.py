@@ -19,6 +19,7 @@ from revorg.experiments.runs.pairs import Task
 from revorg.scenarios.designs import Design
 from revorg.simulation.errors import BadInput
 from revorg.simulation.metrics import METRICS
+from revorg.simulation.scenario import Scenario
 
 BOOK = registry()
 WORLDS = BOOK.factorial.worlds
@@ -193,7 +194,7 @@ def test_every_quick_control_is_run_on_its_world(monkeypatch: pytest.MonkeyPatch
     matching = [Design.parse(f"{seat}:{person}") for seat, person in BOOK.factorial.matching.items()]
     assert calls["labels_permuted"][1] == matching
     assert [str(design) for design in calls["equal_skill_and_pay"][1]] == BOOK.factorial.designs
-    worlds = {name: [one.name for one in given if hasattr(one, "name")] for name, given in calls.items()}
+    worlds = {name: [one.name for one in given if isinstance(one, Scenario)] for name, given in calls.items()}
     assert worlds.pop("inert_lever") == [WORLDS[0], WORLDS[-1]]
     assert set(map(tuple, worlds.values())) == {(WORLDS[-1],)}
     assert {calls[name][-1] for name in ("identical_people", "inert_labels", "inert_lever", "planted_exactly")} == {
