@@ -17,7 +17,7 @@ from revorg.simulation.scenario import Scenario
 from revorg.simulation.state import Accounts, Firm, Fronts, Initiatives, People, Reps
 from revorg.simulation.submodels.customers import churn_logits
 from revorg.simulation.submodels.demand import handoff_probability, lead_hazard
-from revorg.simulation.submodels.plans import mean_deal_hours, posts_for, reps_needed
+from revorg.simulation.submodels.plans import carried_forward, mean_deal_hours, posts_for, reps_needed
 from revorg.simulation.submodels.reps import covers
 from revorg.simulation.submodels.rules import quota_usd, selling_share
 
@@ -202,7 +202,8 @@ def first_posts(world: Scenario) -> float:
     others = market.accounts * at_home * (1.0 - _first_share(world))
     a_deal = plain(mean_deal_hours)(sales.deal_hours, sales.hours_exponent, market.potential_sigma)
     share = plain(selling_share)(world.operations.maturity_start, sales.admin_share, sales.admin_relief)
-    asked = others * first_flows(world).taken * a_deal
+    asked = others * first_flows(world).taken / (1.0 - FIRST_UNWORKED) * a_deal
+    asked *= plain(carried_forward)(math.log(1.0 + finance.growth_plan), finance.hiring_weeks, sales.ramp_weeks)
     return float(plain(posts_for)(asked, sales.rep_hours * share, finance.target_use, finance.least_post))
 
 

@@ -265,9 +265,9 @@ class Finance(ParameterTable):
     )
     """Share of the last year's growth of new ARR that a plan expects of the next."""
     target_use: float = parameter(
-        0.84, low=0.3, high=1, unit="share of capacity", plausible=(0.75, 0.9), source="design: patterns 21 and 22"
+        0.95, low=0.3, high=2, unit="share of capacity", plausible=(0.75, 1.05), source="design: patterns 21 and 22"
     )
-    """Use of selling hours for which posts are opened where they follow demand."""
+    """Hours asked for, of those that there are, at which posts are opened; what is left lying counts as asked for."""
     marketing_share: float = parameter(0.165, low=0, high=1, unit="share of ARR", plausible=(0.1, 0.25))
     """Cost of the marketing budget; what it brings in is told by demand.lead_hazard_per_week at the reference ARR."""
     infrastructure_share: float = parameter(0.24, low=0, high=1, unit="share of ARR", plausible=(0.15, 0.3))

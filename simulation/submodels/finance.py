@@ -179,7 +179,7 @@ def _judge_quarter(gauges: Column, sums: Column) -> None:
 def _plan_quarter(gauges: Column, reps: Reps, history: Column, world: World, now: Now) -> None:
     """Plan and forecast the next quarter, and say how many posts are wanted."""
     rules, row = world.finance, now.row
-    plan = planned_new_arr(history, row, gauges[gauge.ARR_USD], rules)
+    plan = planned_new_arr(history, row, rules)
     gauges[gauge.PLAN_USD] = plan
     gauges[gauge.REPS_WANTED] = posts_wanted(history, row, gauges, posts_at_work(reps), world)
     # The forecast leans on the plan and on the last quarter, seen through the noise that processes leave.

@@ -28,20 +28,20 @@ def reps_needed(new_arr_a_year_usd: float, quota_usd: float, attainment: float) 
 
 
 @rule
-def quarter_of_trend(won_a_year_usd: float, trend: float) -> float:
-    """New ARR of the coming quarter where a year's new ARR has grown, and goes on growing, at a log rate. [USD]
+def quarter_of_trend(won_usd: float, trend: float, years: float) -> float:
+    """New ARR of the coming quarter where that of some years has grown, and goes on growing, at a log rate. [USD]
 
     Under steady growth it is what will be booked. Source: the integral of an exponential over the quarter to come,
-    against that over the year gone by.
+    against that over the time gone by.
 
-    >>> quarter_of_trend(400.0, trend=0.0)
+    >>> quarter_of_trend(400.0, trend=0.0, years=1.0)
     100.0
-    >>> round(quarter_of_trend(400.0, trend=0.4), 1)
+    >>> round(quarter_of_trend(400.0, trend=0.4, years=1.0), 1)
     127.6
     """
     if abs(trend) < 1e-9:
-        return 0.25 * won_a_year_usd
-    return won_a_year_usd * (math.exp(0.25 * trend) - 1.0) / (1.0 - math.exp(-trend))
+        return 0.25 * won_usd / years
+    return won_usd * (math.exp(0.25 * trend) - 1.0) / (1.0 - math.exp(-trend * years))
 
 
 @rule
@@ -89,16 +89,15 @@ def posts_for(hours_a_week: float, hours_a_post: float, target_use: float, least
 
 
 @phase
-def planned_new_arr(history: Column, row: int, arr_usd: float, rules: Any) -> float:
-    """New ARR that is planned for the coming quarter, stretch included. [USD]"""
-    if row + 1 < WEEKS_A_YEAR:
-        return rules.plan_stretch * rules.growth_plan * arr_usd / 4.0
-    now = summed(history, record.NEW_ARR, row + 1 - WEEKS_A_YEAR, row + 1)
+def planned_new_arr(history: Column, row: int, rules: Any) -> float:
+    """New ARR that is planned for the coming quarter, stretch included; what there is of a first year counts. [USD]"""
+    weeks = min(row + 1, WEEKS_A_YEAR)
+    now = summed(history, record.NEW_ARR, row + 1 - weeks, row + 1)
     growth = math.log(1.0 + rules.growth_plan)
     if row + 1 >= 2 * WEEKS_A_YEAR:
         before = summed(history, record.NEW_ARR, row + 1 - 2 * WEEKS_A_YEAR, row + 1 - WEEKS_A_YEAR)
         growth = growth_between(before, now, 0.0)
-    return rules.plan_stretch * quarter_of_trend(now, rules.plan_trend * growth)
+    return rules.plan_stretch * quarter_of_trend(now, rules.plan_trend * growth, weeks / WEEKS_A_YEAR)
 
 
 @phase
