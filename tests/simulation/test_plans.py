@@ -26,7 +26,7 @@ def steady(growth: float, **weekly: float) -> np.ndarray:
 @loop
 def planned(history: np.ndarray, row: int, world: World) -> float:
     """Call a phase."""
-    return plans.planned_new_arr(history, row, 1e6, world.finance)
+    return plans.planned_new_arr(history, row, world.finance)
 
 
 @loop
@@ -64,6 +64,16 @@ def test_growth_that_slows_is_not_planned_on() -> None:
     ]
     assert plans_by_trend == sorted(plans_by_trend)
     assert plans_by_trend[0] == pytest.approx(0.25 * year)
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_first_year_plans_by_what_it_has_booked(quarters: int) -> None:
+    """Growth is taken to be what the first plan asked for, as there is no year before; where it is so, plans are right."""
+    world = world_of(small("simple-single").changed({"finance.plan_trend": 1.0, "finance.plan_stretch": 1.0}))
+    history = steady(math.log(1.0 + world.finance.growth_plan), new_arr=50_000.0)
+    row = 13 * quarters - 1
+    booked = history[row + 1 : row + 14, record.NEW_ARR].sum()
+    assert planned(history, row, world) == pytest.approx(booked, rel=1e-9)
 
 
 def test_posts_use_hours_as_intended() -> None:
