@@ -70,9 +70,10 @@ def calibrated(told: argparse.Namespace, pool: Executor | None) -> tuple[Worlds,
     """Return the core worlds as they fit and balance best, and what hours are worth in them."""
     seeds = range(FIRST_SEED, FIRST_SEED + told.seeds)
     many = range(FIRST_SEED, FIRST_SEED + told.hour_seeds)
-    worlds = {name: begun(load(name), arrives) for name in CORE}
+    worlds = {name: arrived(load(name)) for name in CORE}
     for turn in range(told.turns):
         worlds = with_numbers(worlds, neutral_hours(worlds, seeds, pool))
+        worlds = {name: arrived(world) for name, world in worlds.items()}
         worlds = Fit(worlds, seeds, pool).solve(told.rounds)
         say(f"turn {turn + 1}: levels fitted; {_held(_rows(worlds, seeds, pool))}")
         say(_levels(worlds))
@@ -172,7 +173,7 @@ def main() -> None:
     """Fit, balance, check on fresh seeds and print."""
     parser = argparse.ArgumentParser(description="Fit the core worlds to the patterns and balance the domains.")
     parser.add_argument("--turns", type=int, default=2, help="levels and gains in turns (default 2)")
-    parser.add_argument("--rounds", type=int, default=5, help="steps of a fit of levels (default 5)")
+    parser.add_argument("--rounds", type=int, default=8, help="steps of a fit of levels (default 8)")
     parser.add_argument("--balances", type=int, default=3, help="adjustments of the gains a turn (default 3)")
     parser.add_argument("--seeds", type=int, default=24, help="seeds of every world in a fit (default 24)")
     parser.add_argument("--hour-seeds", type=int, default=64, help="seeds for what hours are worth (default 64)")

@@ -21,14 +21,15 @@ from revorg.simulation.start import wanted_state
 BEGINNING = "market.initial_customers_share"
 EVERYWHERE = (
     "sales.agreement_logit", "sales.competitor_logit", "customers.disposition_b", "finance.marketing_share",
-    "finance.quits_per_year", "finance.target_use",
+    "finance.quits_per_year",
 )  # fmt: skip
 BY_COLUMN = (
     "demand.lead_hazard_per_week", "sales.deal_hours", "sales.pace_weeks", "customers.expansion_per_week",
+    "finance.target_use",
 )  # fmt: skip
 COMPLEX_ALONE = ("customers.product_potential",)
 """One product has no potential of further products."""
-STEP = 0.05  # of a finite difference: a share of the value, or of a logit's plausible range
+STEP = 0.12  # of a finite difference: a share of the value, or of a logit's range; less would measure single deals
 NEEDED_WEIGHT = 2.0
 START_TOLERANCE = 0.05
 
