@@ -173,7 +173,7 @@ def main() -> None:
     """Fit, balance, check on fresh seeds and print."""
     parser = argparse.ArgumentParser(description="Fit the core worlds to the patterns and balance the domains.")
     parser.add_argument("--turns", type=int, default=2, help="levels and gains in turns (default 2)")
-    parser.add_argument("--rounds", type=int, default=8, help="steps of a fit of levels (default 8)")
+    parser.add_argument("--rounds", type=int, default=8, help="steps of a fit of levels (default 8; 0 leaves them)")
     parser.add_argument("--balances", type=int, default=3, help="adjustments of the gains a turn (default 3)")
     parser.add_argument("--seeds", type=int, default=24, help="seeds of every world in a fit (default 24)")
     parser.add_argument("--hour-seeds", type=int, default=64, help="seeds for what hours are worth (default 64)")

@@ -170,7 +170,9 @@ class Fit:
         return np.array(columns).T
 
     def solve(self, rounds: int) -> dict[str, Scenario]:
-        """Return the worlds as they fit best, after at most some rounds."""
+        """Return the worlds as they fit best, after at most some rounds; as they are after none."""
+        if rounds == 0:
+            return dict(self.worlds)
         low = np.array([level.inner(level.low) for level in self.levels])
         high = np.array([level.inner(level.high) for level in self.levels])
         start = np.clip(present(self.worlds, self.levels), low + 1e-9, high - 1e-9)
