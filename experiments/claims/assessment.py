@@ -20,7 +20,9 @@ from revorg.experiments.runs.worker import make_ready
 from revorg.scenarios.loading import load
 from revorg.simulation.errors import BadInput
 from revorg.simulation.fingerprint import fingerprint
+from revorg.simulation.model import arrives
 from revorg.simulation.parameters.mechanisms import other_readings
+from revorg.simulation.start import StartState, beginning_of
 
 HEADLINE = "arr_growth"
 
@@ -132,6 +134,8 @@ class Assessment:
         How many of them were made just now.
     rivals : dict of str to tuple of Result
         The same claims under the other reading of each structural choice; empty unless asked for.
+    starts : dict of str to StartState
+        Where the firms of the worlds that were run stand in week 0, as a mean over seeds.
     """
 
     fingerprint: str
@@ -142,6 +146,7 @@ class Assessment:
     runs: int
     rivals: Mapping[str, tuple[Result, ...]] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
+    starts: Mapping[str, StartState] = field(default_factory=dict)
 
     @property
     def sound(self) -> bool:
@@ -198,7 +203,9 @@ def assess_claims(
     taken_apart = {name: take_apart(measurements, book.factorial, name) for name in (HEADLINE,)}
     kept = {name: parts for name, parts in taken_apart.items() if parts is not None}
     calibrated = all(load(world).is_calibrated for world in book.factorial.worlds)
-    return Assessment(fingerprint(), calibrated, results, controls, kept, runs, others, pool.tally)
+    worlds = sorted({world for question in questions for world, _ in question.arms})
+    starts = {world: beginning_of(load(world), arrives).reached for world in worlds}
+    return Assessment(fingerprint(), calibrated, results, controls, kept, runs, others, pool.tally, starts)
 
 
 def _results(

@@ -34,6 +34,8 @@ def print_assessment(assessment: Assessment) -> None:
         _print_block(out, "Under other readings, each in place of the fitted one", words.rival_lines(assessment))
     if unequal := words.pay_lines(assessment):
         _print_block(out, "Designs whose leaders cost more or less: the difference goes to or from selling", unequal)
+    if starts := words.start_lines(assessment):
+        _print_block(out, "Where the firms stand in week 0, on the mean of 32 seeds", starts)
     controls = [
         f"Control {control.name} {words.came_out(control)}: {control.detail}." for control in assessment.controls
     ]

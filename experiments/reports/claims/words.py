@@ -11,6 +11,7 @@ from revorg.experiments.claims.controls import Control
 from revorg.experiments.claims.decomposition import Decomposition
 from revorg.experiments.reports.numbers import scale_of, written
 from revorg.experiments.reports.pay import unequal_pay
+from revorg.experiments.reports.start import start_line
 from revorg.scenarios.designs import Design
 from revorg.scenarios.loading import load
 from revorg.simulation.record import window_weeks
@@ -214,6 +215,11 @@ def _chances(bound: float) -> str:
     if bound < 1e-2:
         return f"at most {ceil(1e4 * bound - 1e-6)} times in 10,000"
     return f"at most {ceil(1e3 * bound - 1e-6)} times in 1,000"
+
+
+def start_lines(assessment: Assessment) -> list[str]:
+    """Say where the firm of each world stands in week 0."""
+    return [f"{world}: {start_line(load(world), reached)}." for world, reached in assessment.starts.items()]
 
 
 def pay_lines(assessment: Assessment) -> list[str]:

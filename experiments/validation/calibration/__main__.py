@@ -27,7 +27,14 @@ from revorg.experiments.validation.calibration.hours import (
     neutral_hours,
     worth,
 )
-from revorg.experiments.validation.calibration.levels import BEGINNING, BY_COLUMN, COMPLEX_ALONE, EVERYWHERE, Fit
+from revorg.experiments.validation.calibration.levels import (
+    BEGINNING,
+    BY_COLUMN,
+    BY_WORLD,
+    COMPLEX_ALONE,
+    EVERYWHERE,
+    Fit,
+)
 from revorg.experiments.validation.pattern_sums import Pooled, gather_runs, run_jobs
 from revorg.experiments.validation.patterns import CORE, STAGES, Row, accepted, pattern_rows
 from revorg.scenarios.loading import load
@@ -92,7 +99,7 @@ def calibrated(told: argparse.Namespace, pool: Executor | None) -> tuple[Worlds,
 
 
 def _rounded(world: Scenario) -> Scenario:
-    paths = [*EVERYWHERE, *BY_COLUMN, *COMPLEX_ALONE]
+    paths = [*EVERYWHERE, *BY_COLUMN, *BY_WORLD, *COMPLEX_ALONE]
     return world.changed({path: rounded(value_in(world, path)) for path in paths})
 
 
@@ -118,7 +125,7 @@ def _outside(row: Row) -> str:
 def _levels(worlds: Worlds) -> str:
     """Return where the fitted numbers stand, those of the simple and of the complex worlds."""
     ends = worlds[CORE[0]], worlds[CORE[-1]]
-    paths = (*EVERYWHERE, *BY_COLUMN, *COMPLEX_ALONE, BEGINNING)
+    paths = (*EVERYWHERE, *BY_COLUMN, *BY_WORLD, *COMPLEX_ALONE, BEGINNING)
     return ", ".join(f"{path} {' '.join(str(rounded(value_in(end, path))) for end in ends)}" for path in paths)
 
 
@@ -149,7 +156,7 @@ def shared_by(worlds: Worlds, stage: str) -> dict[str, float]:
     """Return the fitted numbers of the world that a stage extends, as far as the stage has no own."""
     base = CORE[0] if stage in (YOUNG, "mid") else CORE[-1]
     now, own = load(base), load(stage)
-    paths = [*EVERYWHERE_BALANCED, *EVERYWHERE, *BY_COLUMN, *(COMPLEX_ALONE if base == CORE[-1] else ())]
+    paths = [*EVERYWHERE_BALANCED, *EVERYWHERE, *BY_COLUMN, *BY_WORLD, *(COMPLEX_ALONE if base == CORE[-1] else ())]
     return {path: value_in(worlds[base], path) for path in paths if value_in(now, path) == value_in(own, path)}
 
 
@@ -160,7 +167,7 @@ def by_file(worlds: Worlds, pool: Executor | None) -> dict[str, dict[str, float 
     told["simple-single"] |= {p: value_in(simple, p) for p in (*EVERYWHERE, *EVERYWHERE_BALANCED, *BY_COLUMN)}
     told["complex-single"] |= {p: value_in(complex_, p) for p in (*BY_COLUMN, *COMPLEX_ALONE)}
     for name in CORE:
-        told[name][BEGINNING] = value_in(worlds[name], BEGINNING)
+        told[name] |= {path: value_in(worlds[name], path) for path in (BEGINNING, *BY_WORLD)}
     told[YOUNG][YOUNG_HAZARD] = young_hazard(worlds, range(FIRST_SEED, FIRST_SEED + 64), pool)
     for stage in STAGES:
         settings: dict[str, object] = {**shared_by(worlds, stage), BEGINNING: None}

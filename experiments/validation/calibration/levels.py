@@ -25,8 +25,9 @@ EVERYWHERE = (
 )  # fmt: skip
 BY_COLUMN = (
     "demand.lead_hazard_per_week", "sales.deal_hours", "sales.pace_weeks", "customers.expansion_per_week",
-    "finance.target_use",
 )  # fmt: skip
+BY_WORLD = ("finance.target_use",)
+"""Where demand swings more, as on one channel, fewer of the same posts' hours are used."""
 COMPLEX_ALONE = ("customers.product_potential",)
 """One product has no potential of further products."""
 STEP = 0.12  # of a finite difference: a share of the value, or of a logit's range; less would measure single deals
@@ -77,6 +78,7 @@ def levels_of(worlds: Worlds) -> list[Level]:
     shared = [(path, CORE) for path in EVERYWHERE]
     columns = [(path, column) for column in (SIMPLE, COMPLEX) for path in BY_COLUMN]
     columns += [(path, COMPLEX) for path in COMPLEX_ALONE]
+    columns += [(path, (name,)) for name in CORE for path in BY_WORLD]
     found = []
     for path, names in shared + columns:
         limits = ranges[path]
