@@ -10,7 +10,7 @@ from revorg.experiments.commands.options import PROCESSORS, Workers, whole
 
 
 def patterns(
-    seeds: Annotated[int, typer.Option(parser=whole(2, 10_000), metavar="N", help="Seeds of every world.")] = 32,
+    seeds: Annotated[int, typer.Option(parser=whole(2, 10_000), metavar="N", help="Seeds of every world.")] = 96,
     points: Annotated[
         int,
         typer.Option(
