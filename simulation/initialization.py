@@ -15,8 +15,8 @@ from revorg.simulation.compiling import plain
 from revorg.simulation.organization import Organization
 from revorg.simulation.scenario import Scenario
 from revorg.simulation.state import Accounts, Firm, Fronts, Initiatives, People, Reps
-from revorg.simulation.submodels.customers import churn_logits
 from revorg.simulation.submodels.demand import handoff_probability, lead_hazard
+from revorg.simulation.submodels.loyalty import churn_logits
 from revorg.simulation.submodels.plans import carried_forward, mean_deal_hours, posts_for, reps_needed
 from revorg.simulation.submodels.reps import covers
 from revorg.simulation.submodels.rules import quota_usd, selling_share

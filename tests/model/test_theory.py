@@ -15,7 +15,7 @@ from revorg.simulation.record import RECORD, record
 from revorg.simulation.scenario import Scenario
 from revorg.simulation.stand_ins import nothing_held
 from revorg.simulation.state import Accounts, Firm, Fronts, People, Reps, empty_decisions
-from revorg.simulation.submodels import customers, finance, market, staffing, strategy
+from revorg.simulation.submodels import customers, finance, loyalty, market, staffing, strategy
 
 ERRORS = 4.0
 
@@ -103,7 +103,7 @@ def test_dispositions_are_beta_quantiles() -> None:
     from scipy.stats import beta
 
     chances = np.random.default_rng(1).uniform(size=2000)
-    logits = customers.churn_logits(chances, 0.7041, 1.1820)
+    logits = loyalty.churn_logits(chances, 0.7041, 1.1820)
     assert np.abs(1.0 / (1.0 + np.exp(-logits)) - beta.ppf(chances, 0.7041, 1.1820)).max() < 1e-6
 
 

@@ -68,7 +68,7 @@ def test_growth_that_slows_is_not_planned_on() -> None:
 
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 def test_a_first_year_plans_by_what_it_has_booked(quarters: int) -> None:
-    """Growth is taken to be what the first plan asked for, as there is no year before; where it is so, plans are right."""
+    """Growth is taken to be what the first plan asked for, as there is no year before; where it is so, all is right."""
     world = world_of(small("simple-single").changed({"finance.plan_trend": 1.0, "finance.plan_stretch": 1.0}))
     history = steady(math.log(1.0 + world.finance.growth_plan), new_arr=50_000.0)
     row = 13 * quarters - 1
