@@ -196,7 +196,7 @@ class Sales(ParameterTable):
     stall_after_paces: float = parameter(1.3, low=0, high=20, unit="paces", plausible=(1, 2))
     """Age, in paces, from which a deal can stall."""
     capacity_limit: float = parameter(
-        0.92, low=0.1, high=10, unit="times capacity", plausible=(0.75, 1.0), source="design: slack"
+        0.92, low=0.1, high=10, unit="times capacity", plausible=(0.75, 1.1), source="design: slack"
     )
     """Load up to which a rep takes a new deal: part of the hours is kept for what comes up."""
     priority_exponent: float = parameter(1.0, low=0, high=3, unit="exponent", plausible=(0, 2))
