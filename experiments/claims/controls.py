@@ -17,7 +17,7 @@ from revorg.scenarios.loading import load
 from revorg.simulation.metrics import METRICS
 from revorg.simulation.model import RevenueOrganization
 from revorg.simulation.organization import DOMAINS, MEASURES
-from revorg.simulation.scenario import Scenario
+from revorg.simulation.scenario import SEATINGS, Scenario
 
 SEED = 0
 
@@ -200,7 +200,7 @@ def renamed(world: Scenario, seats: Mapping[str, str], persons: Mapping[str, str
     for catalogue, names in (("seats", seats), ("profiles", persons)):
         entries = tables[catalogue].items()
         tables[catalogue] = {names[name]: entry for name, entry in reversed(entries)}
-    for organization in ("neutral_organization", "organization"):
+    for organization in SEATINGS:
         tables[organization] = {
             place: _renamed_member(member, seats, persons) for place, member in tables[organization].items()
         }

@@ -35,7 +35,7 @@ CONTRASTS, PAIRS = 200, 6
 COVERING = (180, 198)
 """Out of 200 intervals of 95 %, as many cover the truth but once in about a thousand times."""
 HEADLINE = ("arr_growth", "decision_latency")
-PLANTS, PLANT_PAIRS = 20, 12
+PLANTS, PLANT_PAIRS = 20, 24
 PLANTED = 1.0
 """A yearly rate at which reps leave, planted on top of the usual one."""
 PLANTS_COVERING = 16

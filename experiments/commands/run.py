@@ -92,7 +92,7 @@ def _prepared(name: str, seat: str | None, leader: str | None, changes: list[str
 def _chief(seat: str | None, leader: str | None) -> dict[str, str] | str:
     """Say who sits in the chief's place."""
     if leader != EMPTY:
-        return {"seat": seat or PLACEBO, "holder": leader or GENERALIST}
+        return {"seat": PLACEBO if seat is None else seat, "holder": GENERALIST if leader is None else leader}
     if seat is None:
         return EMPTY
     from revorg.simulation.errors import BadInput

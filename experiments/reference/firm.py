@@ -361,14 +361,14 @@ class Firm:
 
     def new_arr_of_quarter(self) -> float:
         """Return the new ARR of the coming quarter, if it goes on growing by most of last year's growth."""
-        rules, years = self.model.world.finance, [self.model.history[-52:], self.model.history[-104:-52]]
-        if len(years[0]) < 52:
-            return float(rules.plan_stretch * rules.growth_plan * self.arr_usd / 4.0)
-        now, before = (sum(week["new_arr"] for week in year) for year in years)
-        growth = math.log(1.0 + rules.growth_plan) if len(years[1]) < 52 else self.log_ratio(now, before)
+        rules, year, earlier = self.model.world.finance, self.model.history[-52:], self.model.history[-104:-52]
+        now, before = (sum(week["new_arr"] for week in weeks) for weeks in (year, earlier))
+        growth = math.log(1.0 + rules.growth_plan) if len(earlier) < 52 else self.log_ratio(now, before)
         trend = rules.plan_trend * growth
-        share = (math.exp(trend / 4.0) - 1.0) / (1.0 - math.exp(-trend)) if abs(trend) >= 1e-9 else 0.25
-        return float(rules.plan_stretch * now * share)
+        if abs(trend) < 1e-9:
+            return float(rules.plan_stretch * now * 13 / len(year))
+        past = 1.0 - math.exp(-trend * len(year) / 52)
+        return float(rules.plan_stretch * now * (math.exp(trend / 4.0) - 1.0) / past)
 
     @staticmethod
     def log_ratio(now: float, before: float) -> float:

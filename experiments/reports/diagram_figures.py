@@ -26,7 +26,7 @@ PLACES = {PROSPECT: (0.0, 2.4), LEAD: (3.0, 2.4), OPPORTUNITY: (6.0, 2.4), CUSTO
 FIELDS = (
     ("the market", GREY, ("market",)),
     ("leaders and what they decide", VERMILION, ("leadership", "strategy", "decisions")),
-    ("from prospect to customer", BLUE, ("demand", "reps", "deals", "customers", "loyalty")),
+    ("from prospect to customer", BLUE, ("demand", "reps", "deals", "customers")),
     ("the firm behind it", GREEN, ("operations", "alignment", "finance", "staffing")),
 )
 """Files of steps by what they are about, with the colour they are drawn in."""

@@ -92,10 +92,10 @@ def posts_for(hours_a_week: float, hours_a_post: float, target_use: float, least
 def planned_new_arr(history: Column, row: int, rules: Any) -> float:
     """New ARR that is planned for the coming quarter, stretch included; what there is of a first year counts. [USD]"""
     weeks = min(row + 1, WEEKS_A_YEAR)
-    now = summed(history, record.NEW_ARR, row + 1 - weeks, row + 1)
+    now = _summed(history, record.NEW_ARR, row + 1 - weeks, row + 1)
     growth = math.log(1.0 + rules.growth_plan)
     if row + 1 >= 2 * WEEKS_A_YEAR:
-        before = summed(history, record.NEW_ARR, row + 1 - 2 * WEEKS_A_YEAR, row + 1 - WEEKS_A_YEAR)
+        before = _summed(history, record.NEW_ARR, row + 1 - 2 * WEEKS_A_YEAR, row + 1 - WEEKS_A_YEAR)
         growth = growth_between(before, now, 0.0)
     return rules.plan_stretch * quarter_of_trend(now, rules.plan_trend * growth, weeks / WEEKS_A_YEAR)
 
@@ -108,7 +108,7 @@ def posts_wanted(history: Column, row: int, gauges: Column, posts_now: float, wo
         return max(reps_needed(4.0 * gauges[gauge.PLAN_USD], quota_usd(sales), sales.attainment), least)
     a_deal = mean_deal_hours(sales.deal_hours, sales.hours_exponent, world.market.potential_sigma)
     half = max(row + 1 - HALF_A_YEAR, 0)
-    asked = asked_hours(history, half, row + 1, a_deal) / (row + 1 - half)
+    asked = _asked_hours(history, half, row + 1, a_deal) / (row + 1 - half)
     new = sales.rep_hours * selling_share(gauges[gauge.MATURITY], sales.admin_share, sales.admin_relief)
     # Hours bought for leaders' pay are beside a post's own: they are not hired away again.
     bought = bought_a_post(gauges[gauge.BOUGHT_HOURS], posts_now, sales.rep_hours)
@@ -117,21 +117,21 @@ def posts_wanted(history: Column, row: int, gauges: Column, posts_now: float, wo
     trend = math.log(1.0 + world.finance.growth_plan)
     if row + 1 >= 2 * WEEKS_A_YEAR:
         year = row + 1 - WEEKS_A_YEAR
-        before = asked_hours(history, year - WEEKS_A_YEAR, year, a_deal)
-        trend = growth_between(before, asked_hours(history, year, row + 1, a_deal), 0.0)
+        before = _asked_hours(history, year - WEEKS_A_YEAR, year, a_deal)
+        trend = growth_between(before, _asked_hours(history, year, row + 1, a_deal), 0.0)
     asked *= carried_forward(trend, world.finance.hiring_weeks, sales.ramp_weeks)
     return posts_for(asked, a_post, world.finance.target_use, least)
 
 
 @rule
-def asked_hours(history: Column, first: int, last: int, a_deal: float) -> float:
+def _asked_hours(history: Column, first: int, last: int, a_deal: float) -> float:
     """Selling hours that were used in some weeks, and those that leads nobody took would have taken. [h]"""
-    used = summed(history, record.USED_HOURS, first, last)
-    return used + a_deal * summed(history, record.LEADS_UNWORKED, first, last)
+    used = _summed(history, record.USED_HOURS, first, last)
+    return used + a_deal * _summed(history, record.LEADS_UNWORKED, first, last)
 
 
 @rule
-def summed(history: Column, column: int, first: int, last: int) -> float:
+def _summed(history: Column, column: int, first: int, last: int) -> float:
     """Sum of a column of the record over some weeks."""
     total = 0.0
     for w in range(first, last):

@@ -15,7 +15,7 @@ from small_worlds import differences, small, warmed
 from revorg import simulation
 from revorg.simulation.model import RevenueOrganization
 from revorg.simulation.organization import MEASURES, Measures, Organization, Profile
-from revorg.simulation.scenario import Scenario
+from revorg.simulation.scenario import SEATINGS, Scenario
 
 FIRST_CHOICE = ("cro", "strategist")
 WEEKS = 60
@@ -27,7 +27,7 @@ def renamed(scenario: Scenario, prefix: str, backwards: bool = True) -> Scenario
     for catalogue in ("seats", "profiles"):
         entries = list(tables[catalogue].items())
         tables[catalogue] = {f"{prefix}{name}": entry for name, entry in (entries[::-1] if backwards else entries)}
-    for organization in ("organization", "neutral_organization"):
+    for organization in SEATINGS:
         members = tables[organization]
         for member in members.values():
             member |= {key: f"{prefix}{name}" for key, name in member.items()}

@@ -191,7 +191,7 @@ def test_the_draw_of_a_deal_is_keyed_by_account_and_attempt() -> None:
 
 def test_leads_are_taken_up_in_the_order_of_their_own_draws() -> None:
     """Whose turn it is does not hang on how many others wait, nor on the row: one more lead takes one turn."""
-    model = warmed("simple-single")
+    model = warmed("simple-single", accounts=3000)  # some reps, who take more leads than a few
     world = world_of(model.scenario.changed({"sales.hours_exponent": 0.0, "sales.deal_hours": 60.0}))
     now, taken = Now(model.seed, 0, 0), []
     for count in (200, 201):

@@ -22,9 +22,9 @@ from revorg.simulation.submodels.rules import arr_reference_usd
 
 @pytest.mark.parametrize("name", loading.names())
 def test_every_scenario_runs(name: str) -> None:
-    """From its file to some weeks under its organization, in finite numbers and a living market."""
+    """From its file to half a year under its organization, in finite numbers and a living market."""
     scenario = load(name).changed({"run.warm_up_weeks": 26})
-    model = RevenueOrganization(scenario, seed=1).run(weeks=8)
+    model = RevenueOrganization(scenario, seed=1).run(weeks=26)
     assert np.all(np.isfinite(model.weekly.to_numpy()))
     assert model.weekly["leads"].sum() > 0
     assert model.weekly["arr"].min() > 0

@@ -39,10 +39,13 @@ CHOICES = [
 
 
 def test_every_table_of_rules_is_there() -> None:
-    """With every field under its own name. Switches act through what is held; the rest no week asks for."""
+    """With every field under its own name. Switches act through what is held; the rest no week asks for.
+
+    What the rest says of the firm in week 0 and of rates it has shown is asked before the first week and after the last.
+    """
     world = world_of(WORLD)
     tables = {name for name in Scenario.model_fields if isinstance(getattr(WORLD, name), ParameterTable)}
-    assert tables - set(World._fields) == {"mechanisms", "run", "calibration"}
+    assert tables - set(World._fields) == {"mechanisms", "run", "calibration", "start", "observed"}
     for name, table in TABLES.items():
         assert list(getattr(world, name)._fields) == list(type(table).model_fields)
 

@@ -27,7 +27,7 @@ BY_COLUMN = (
     "demand.lead_hazard_per_week", "sales.deal_hours", "sales.pace_weeks", "customers.expansion_per_week",
 )  # fmt: skip
 BY_WORLD = ("finance.target_use", "sales.capacity_limit")
-"""Where demand swings more, as on one channel, fewer of the same posts' hours are used and more leads are left lying."""
+"""Where demand swings more, as on one channel, fewer of the same hours are used and more leads left lying."""
 COMPLEX_ALONE = ("customers.product_potential",)
 """One product has no potential of further products."""
 STEP = 0.12  # of a finite difference: a share of the value, or of a logit's range; less would measure single deals

@@ -34,7 +34,7 @@ def test_a_step_added_to_the_week_appears() -> None:
     assert [(call.module, call.name, call.sometimes) for call in found] == [
         ("market", "drift", False), ("reps", "ramp", True), ("finance", "cost_of", False)
     ]  # fmt: skip
-    assert found[0].does == "Move every front's attractiveness and competitor pressure by one week."
+    assert found[0].does == "Move every front's attractiveness, best play and competitor pressure by one week."
 
 
 def test_the_week_is_that_of_the_model() -> None:
