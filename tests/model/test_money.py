@@ -14,6 +14,7 @@ from revorg.simulation.scenario import Scenario
 from revorg.simulation.submodels.finance import budget_added, forecast_error, share_of
 
 FACTOR = 1000.0
+NOTHING = {"market.initial_customers_share": 0.0, "demand.budget_exponent": 0.0}
 YEAR = 52
 
 
@@ -41,13 +42,13 @@ def scaled(units: list[str], values: Column) -> Column:
             "complex-multi",
             {"levers.account_plans": "best", "levers.reinvest_share": 0.5, "finance.leader_pay_usd": 20_000.0},
         ),
-        ("simple-single", {"market.initial_customers_share": 0.0}),
-        ("simple-single", {"market.initial_customers_share": 0.0, "decisions.stakes_floor_share": 0.0}),
+        ("simple-single", NOTHING),
+        ("simple-single", NOTHING | {"decisions.stakes_floor_share": 0.0}),
     ],
 )
 def test_all_money_times_a_thousand_changes_no_rate(name: str, values: dict[str, Any]) -> None:
-    """Neither a week's record nor an outcome, also in a firm that begins with nothing."""
-    scenario = small(name).changed(values | {"run.warm_up_weeks": 26}).with_leader("cro", "executor")
+    """Neither a week's record nor an outcome, also in a firm that begins with nothing and whose leads need no budget."""
+    scenario = small(name, 3000).changed(values | {"run.warm_up_weeks": 26}).with_leader("cro", "executor")
     plain, other = (RevenueOrganization(one, seed=3).run(weeks=120) for one in (scenario, in_other_money(scenario)))
     found = scaled([NOTED[column].unit for column in RECORD], other.record[:146])
     assert found == pytest.approx(plain.record[:146], rel=1e-9, abs=1e-9)
@@ -91,10 +92,11 @@ def test_a_leaver_takes_no_support_along() -> None:
     """When a rep leaves, and when the next comes, the heads who might dilute processes change by one."""
     changes = []
     for support in (0.0, 4.0):
-        model = warmed("complex-single")
+        model = warmed("complex-single", accounts=3000)
+        assert model.rep_slots.share[0] == 1.0
         settings = {
             "finance.support_per_rep": support, "finance.quits_per_year": 0.0, "finance.quits_per_miss": 0.0,
-            "mechanisms.maturity": False,
+            "levers.held_maturity": 0.5,
         }  # fmt: skip
         twin = model.fork(model.scenario.changed(settings)).run(weeks=1)
         before = float(twin.firm.gauges[gauge.HEADS])

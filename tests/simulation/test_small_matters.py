@@ -95,8 +95,8 @@ def test_a_small_matter_is_for_the_head_of_its_function_alone() -> None:
 
 def test_small_matters_do_nothing_but_take_hours() -> None:
     """Work that takes no time leaves a firm with small matters as one without, but for what counts them."""
-    one = RevenueOrganization(small().changed({"decisions.small_hours": 0.0}), 2).run(weeks=60)
-    other = RevenueOrganization(small().changed(NO_SMALL), 2).run(weeks=60)
+    one = RevenueOrganization(small().changed({"decisions.small_hours": 0.0}), 3).run(weeks=60)
+    other = RevenueOrganization(small().changed(NO_SMALL), 3).run(weeks=60)
     assert one.weekly["small_settled"].sum() > 1000
     assert one.weekly.drop(columns="small_settled").equals(other.weekly.drop(columns="small_settled"))
 
@@ -165,9 +165,9 @@ def test_every_design_meets_the_same_small_matters() -> None:
 
 def test_probes_mirror_what_comes_to_desks() -> None:
     """In the proportions of the last year before week 0 and for ever after; what never comes is never probed."""
-    model = RevenueOrganization(load("simple-single"), 1)
+    model = RevenueOrganization(load("simple-single").changed({"plays.count": 1}), 1)
     mix = model.decisions.mix.copy()
-    assert mix[STRATEGY_MOVE] == 0.0  # with one front there is nothing to move
+    assert mix[STRATEGY_MOVE] == 0.0  # with one front and one play there is nothing to move
     probed = np.zeros(4)
     for _ in range(200):
         model.step()

@@ -226,8 +226,8 @@ def test_stages_differ_in_size_alone(name: str) -> None:
     changes = {one.path for one in world.parameters() if one.value != base[one.path]}
     allowed = {
         "market.accounts", "market.initial_customers_share", "market.reference_customers_share", "market.contract_usd",
-        "demand.lead_hazard_per_week", "sales.deal_hours", "sales.on_target_earnings_usd", "operations.maturity_start", "finance.growth_plan",
-        "finance.hiring_weeks", "finance.leader_pay_usd", "run.initial_reps",
+        "demand.lead_hazard_per_week", "sales.deal_hours", "sales.on_target_earnings_usd", "operations.maturity_start",
+        "finance.growth_plan", "finance.hiring_weeks", "finance.leader_pay_usd", "run.initial_reps",
     }  # fmt: skip
     assert changes
     assert changes <= allowed
