@@ -47,7 +47,7 @@ def scaled(units: list[str], values: Column) -> Column:
     ],
 )
 def test_all_money_times_a_thousand_changes_no_rate(name: str, values: dict[str, Any]) -> None:
-    """Neither a week's record nor an outcome, also in a firm that begins with nothing and whose leads need no budget."""
+    """Neither a week's record nor an outcome, also in a firm that begins with nothing and needs no budget for leads."""
     scenario = small(name, 3000).changed(values | {"run.warm_up_weeks": 26}).with_leader("cro", "executor")
     plain, other = (RevenueOrganization(one, seed=3).run(weeks=120) for one in (scenario, in_other_money(scenario)))
     found = scaled([NOTED[column].unit for column in RECORD], other.record[:146])

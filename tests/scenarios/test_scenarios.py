@@ -82,7 +82,7 @@ def test_channels_are_all_that_tells_multi_from_single(simplicity: str, low: flo
 
 
 def test_complex_worlds_differ_from_simple_ones_as_designed() -> None:
-    """In the fronts, the accounts, what selling to them takes and what gives the same slack; in nothing about leaders."""
+    """In the fronts, the accounts, what selling takes and what gives the same slack; in nothing about leaders."""
     allowed = {
         "market": "accounts reference_customers_share segments products competitors interdependence "
         "attractiveness_sd contract_usd group_size",

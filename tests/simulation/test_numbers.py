@@ -41,7 +41,7 @@ CHOICES = [
 def test_every_table_of_rules_is_there() -> None:
     """With every field under its own name. Switches act through what is held; the rest no week asks for.
 
-    What the rest says of the firm in week 0 and of rates it has shown is asked before the first week and after the last.
+    What is said of the firm in week 0, and of rates it has shown, is asked before the first week and after the last.
     """
     world = world_of(WORLD)
     tables = {name for name in Scenario.model_fields if isinstance(getattr(WORLD, name), ParameterTable)}
