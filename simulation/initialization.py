@@ -19,7 +19,7 @@ from revorg.simulation.submodels.demand import handoff_probability, lead_hazard
 from revorg.simulation.submodels.loyalty import churn_logits
 from revorg.simulation.submodels.plans import carried_forward, mean_deal_hours, posts_for, reps_needed
 from revorg.simulation.submodels.reps import covers
-from revorg.simulation.submodels.rules import quota_usd, selling_share
+from revorg.simulation.submodels.rules import arr_reference_usd, quota_usd, selling_share
 
 FIRST_ALIGNMENT, FIRST_WON, FIRST_UNWORKED = 0.45, 0.2, 0.1
 LONG_AGO = -100_000  # a week before anything that the model asks about
@@ -244,7 +244,8 @@ def more_slots(reps: Reps, segments: int) -> Reps:
 
 def firm_at_start(world: Scenario) -> Firm:
     """The state of the firm as a whole before its first week."""
-    gauges, arr = np.zeros(len(GAUGES)), max(_first_arr(world), 1.0)
+    gauges = np.zeros(len(GAUGES))
+    arr = max(_first_arr(world), 1e-6 * float(plain(arr_reference_usd)(world.market)))
     gauges[gauge.MATURITY] = world.operations.maturity_start
     gauges[gauge.OWNERSHIP] = 0.5
     gauges[gauge.PLANS_KEPT] = 0.5

@@ -18,6 +18,7 @@ from revorg.simulation import initialization
 from revorg.simulation.codes import DAYS_A_WEEK, EMPTY, SETTLED, Column
 from revorg.simulation.compiling import alone
 from revorg.simulation.numbers import Now, World
+from revorg.simulation.record import RECORD
 from revorg.simulation.stand_ins import nothing_held
 from revorg.simulation.state import Decisions, People, Routes, empty_decisions
 from revorg.simulation.submodels import decisions, matters
@@ -105,7 +106,7 @@ def days_open(tree: Tree, load: float, seed: int, weeks: int = WEEKS) -> float:
         now = Now(seed, week, week)
         raise_matters(table, load, week, draws)
         alone(decisions.enter)(table, people, routes, world, now)
-        alone(decisions.serve)(table, people, routes, world, held, now)
+        alone(decisions.serve)(table, people, routes, np.zeros(len(RECORD)), world, held, now)
         done = np.flatnonzero((table.state == SETTLED) & (table.probe == 0))
         total += float(np.sum(table.settled[done] - table.raised[done]))
         settled += len(done)

@@ -2,8 +2,8 @@
 
 The two sides come from different books: the number present is counted in the tables, those of decisions at a random
 moment of every day, the others at the end of every week; the time of stay comes from the days and weeks that the model
-notes for each decision, deal, lead and position. The firm begins empty, and whatever is still there at the end counts
-with the time so far.
+notes for each decision, deal, lead and position. What is there at the beginning came then, and whatever is still there
+at the end counts with the time so far.
 """
 
 import math
@@ -77,6 +77,10 @@ class Books:
 
     def __post_init__(self) -> None:
         self._moments = np.random.default_rng(self.model.seed)
+        accounts = self.model.accounts
+        begun = _deals_and_leads(accounts.stage, accounts.progress)
+        for name, there in zip((DEALS, LEADS), begun, strict=True):
+            self.queues[name].came += np.count_nonzero(there)
 
     def live(self, weeks: int) -> dict[str, Queue]:
         """Let the model live and return what was seen."""
@@ -159,7 +163,7 @@ class Books:
         begun = accounts.attempt != attempt
         for name, was, stays in ((DEALS, was_deal, is_deal & ~begun), (LEADS, was_lead, is_lead)):
             gone = was & ~stays
-            self.queues[name].stayed += float(np.sum(week - since[gone]))
+            self.queues[name].stayed += float(np.sum(week - np.maximum(since[gone], 0)))
         self.queues[DEALS].came += np.count_nonzero(begun)
         self.queues[LEADS].came += np.count_nonzero(is_lead & ~was_lead) + np.count_nonzero(begun & ~was_lead)
         self.queues[DEALS].present += np.count_nonzero(is_deal)
@@ -181,7 +185,7 @@ class Books:
         accounts, table, week = model.accounts, model.decisions, model.week
         deals, leads = _deals_and_leads(accounts.stage, accounts.progress)
         for name, there in ((DEALS, deals), (LEADS, leads)):
-            self.queues[name].stayed += float(np.sum(week - accounts.since[there]))
+            self.queues[name].stayed += float(np.sum(week - np.maximum(accounts.since[there], 0)))
         still = np.flatnonzero((table.state == OPEN) & (table.probe == 0))
         for name, come, go in self._phases(table, still, np.full(len(still), today)):
             self.queues[name].stayed += float(np.sum(np.maximum(go - come, 0.0))) / DAYS_A_WEEK

@@ -96,13 +96,15 @@ def belief(scale: float) -> list[DockFigure]:
 def _gain(ratio: float, expected: float, fronts: int) -> DockFigure:
     half_life = 1e7  # so long that the path is a random walk, with weekly variance sd² (1 − kept²)
     spread = math.sqrt(ratio / (1.0 - 0.5 ** (2.0 / half_life)))
-    world = beyond(changed({"market.accounts": 200}), "market", channels=fronts, segments=1)
-    world = beyond(world, "market", drift_half_life_weeks=half_life, attractiveness_sd=spread)
+    calm = beyond(changed({"market.accounts": 200}), "market", channels=fronts, segments=1)
+    # Firms begin with the mean leads of their market; a walk without bounds has none, so this one begins in a calm one.
+    accounts, firm = initialization.accounts_at_start(calm, seed=1), initialization.firm_at_start(calm)
+    world = beyond(calm, "market", drift_half_life_weeks=half_life, attractiveness_sd=spread)
     world = beyond(world, "strategy", observation_sd=1.0, observation_weeks=1, transparency_effect=0.0)
-    table = initialization.fronts_at_start(world, initialization.accounts_at_start(world, seed=1), seed=1)
+    table = initialization.fronts_at_start(world, accounts, seed=1)
     table.accounts[:], table.reviewed[:] = 100, -1
     table.attractiveness[:], table.belief[:], table.uncertainty[:] = 0.0, 0.0, 1.0
-    weeks, numbers, firm = int(12.0 / expected) + 5, world_of(world), initialization.firm_at_start(world)
+    weeks, numbers = int(12.0 / expected) + 5, world_of(world)
     for week in range(weeks):
         now = Now(1, week, 0)
         market.drift(table, numbers, FREE, now)
@@ -149,6 +151,7 @@ def reps(scale: float) -> list[DockFigure]:
         alone(sales.take_leads)(accounts, fronts, slots, firm, sums, numbers, FREE, now)
         alone(deals.work)(accounts, fronts, slots, firm, decisions, sums, numbers, FREE, now)
         alone(finance.close_books)(firm, fronts, slots, people, history, numbers, now)
+        firm.gauges[gauge.REPS_WANTED] = float(world.run.initial_reps)  # so that all are replaced
         alone(staffing.hire_and_leave)(firm, slots, people, sums, numbers, FREE, now)
         found[week] = sums[record.CAPACITY_HOURS] / sums[record.REPS] / full
         sums[record.NEW_ARR] = 1e6
@@ -179,9 +182,12 @@ def _adopted(count: int, seed: int) -> Numbers:
     gain = 1.0
     world = changed(
         {"market.accounts": count, "market.attractiveness_sd": 0.0, "market.channels": 1, "market.segments": 1}
-        | {"market.partner_channels": 0, "market.initial_customers_share": gain * BASS_P / BASS_Q / (1.0 - 0.5 * gain)}
+        | {
+            "market.partner_channels": 0,
+            "market.reference_customers_share": gain * BASS_P / BASS_Q / (1.0 - 0.5 * gain),
+        }
         | {"demand.lead_hazard_per_week": BASS_P / WEEKS_A_YEAR / (1.0 - 0.5 * gain), "demand.reference_gain": gain}
-        | {"demand.handoff_base": 1.0}
+        | {"demand.handoff_base": 1.0, "plays.gain": 0.0}
     )
     accounts = initialization.accounts_at_start(world, seed)
     accounts.stage[:] = PROSPECT

@@ -65,7 +65,7 @@ def test_lists_of_rows_are_those_that_a_search_finds(size: int, share: float, se
 @pytest.mark.parametrize("base", [0.05, 0.2, 1.0])
 def test_the_same_customers_buy_as_if_each_had_been_asked_in_turn(base: float) -> None:
     """Whoever draws less than the own hazard buys more, and nobody else, up to customers of the best health."""
-    model = warmed("complex-single", accounts=1023)
+    model = warmed("complex-single", accounts=8191)  # so many that some buy at any hazard
     world, accounts = model.numbers, model.accounts
     rules = world.customers._replace(expansion_per_week=base)
     rows = np.flatnonzero(accounts.stage == CUSTOMER)

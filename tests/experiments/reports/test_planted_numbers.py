@@ -32,6 +32,7 @@ from revorg.experiments.reports.claims.console import print_assessment
 from revorg.experiments.reports.claims.figures import effects_figure
 from revorg.experiments.reports.claims.page import report_html
 from revorg.experiments.reports.claims.published import as_json
+from revorg.simulation.start import StartState
 
 WORLDS = registry().factorial.worlds
 IN_WORLD = dict(zip(WORLDS, (0.01, 0.02, 0.04, 0.09), strict=True))
@@ -315,6 +316,8 @@ def test_every_world_has_to_be_calibrated(
 ) -> None:
     """One calibrated world is not enough, and all verdicts say so."""
     monkeypatch.setattr(assessing, "load", lambda name: SimpleNamespace(is_calibrated=name not in uncalibrated))
+    begun = SimpleNamespace(reached=StartState(customers=60.0, arr_usd=1.2e6, average_deal_usd=2e4, reps=5.0))
+    monkeypatch.setattr(assessing, "beginning_of", lambda world, arrives: begun)
     found = assess(MadeUpRuns(planted()), claim())
     assert found.calibrated is not bool(uncalibrated)
     assert as_json(found)["calibrated"] is found.calibrated
