@@ -128,9 +128,9 @@ def look_at_all(fronts: Fronts, firm: Firm, world: World, now: Now) -> None:
 
 def reps(scale: float) -> list[DockFigure]:
     """Mean productivity of reps who leave at .35 a year, are replaced at once and ramp up over five months."""
-    weeks = int(scale * 2000)
+    weeks, posts = int(scale * 2000), 3000
     world = changed(
-        {"market.accounts": 600, "run.initial_reps": 3000, "finance.quits_per_year": 0.35}
+        {"market.accounts": 600, "run.initial_reps": posts, "finance.quits_per_year": 0.35}
         | {"finance.quits_per_miss": 0.0, "finance.hiring_weeks": 1, "sales.ramp_weeks": 5.0 * WEEKS_A_YEAR / 12.0}
         | {"sales.rep_skill_sd": 0.0, "sales.coaching_gain": 0.0}
     )
@@ -140,7 +140,6 @@ def reps(scale: float) -> list[DockFigure]:
     slots, people = initialization.reps_at_start(world, seed=1), initialization.people_of(world.organization, 1, 0)
     settling = 4 * WEEKS_A_YEAR  # a few ramps; most of those there in the beginning have been replaced once by then
     history = np.zeros((WEEKS_A_YEAR + settling + weeks, len(RECORD)))
-    # A past so good that every head is wanted.
     history[:, record.ARR], history[:, record.NEW_ARR] = 1.0, 1e6
     rules, numbers = world.sales, world_of(world)
     full = rules.rep_hours * selling_share(firm.gauges[gauge.MATURITY], rules.admin_share, rules.admin_relief)
@@ -151,7 +150,7 @@ def reps(scale: float) -> list[DockFigure]:
         alone(sales.take_leads)(accounts, fronts, slots, firm, sums, numbers, FREE, now)
         alone(deals.work)(accounts, fronts, slots, firm, decisions, sums, numbers, FREE, now)
         alone(finance.close_books)(firm, fronts, slots, people, history, numbers, now)
-        firm.gauges[gauge.REPS_WANTED] = float(world.run.initial_reps)  # so that all are replaced
+        firm.gauges[gauge.REPS_WANTED] = posts  # so that all are replaced
         alone(staffing.hire_and_leave)(firm, slots, people, sums, numbers, FREE, now)
         found[week] = sums[record.CAPACITY_HOURS] / sums[record.REPS] / full
         sums[record.NEW_ARR] = 1e6

@@ -75,12 +75,12 @@ Worlds = Mapping[str, Scenario]
 def levels_of(worlds: Worlds) -> list[Level]:
     """Return what is fitted: numbers of all worlds, of a column of them, and what each begins with."""
     ranges = {row.path: row.plausible for row in worlds[CORE[0]].parameters()}
-    shared = [(path, CORE) for path in EVERYWHERE]
-    columns = [(path, column) for column in (SIMPLE, COMPLEX) for path in BY_COLUMN]
-    columns += [(path, COMPLEX) for path in COMPLEX_ALONE]
-    columns += [(path, (name,)) for name in CORE for path in BY_WORLD]
+    shared: list[tuple[str, tuple[str, ...]]] = [(path, CORE) for path in EVERYWHERE]
+    shared += [(path, column) for column in (SIMPLE, COMPLEX) for path in BY_COLUMN]
+    shared += [(path, COMPLEX) for path in COMPLEX_ALONE]
+    shared += [(path, (name,)) for name in CORE for path in BY_WORLD]
     found = []
-    for path, names in shared + columns:
+    for path, names in shared:
         limits = ranges[path]
         assert limits is not None  # `parameter` sees to it
         found.append(Level(path, names, *limits))
