@@ -1,6 +1,6 @@
 """Level numbers: those of the model that published figures pin, fitted so that all patterns hold at once.
 
-Least squares over the patterns' misses, on paired seeds, by SciPy's trust region. What a warm-up begins with is fitted
+Least squares over the patterns' misses, on paired seeds, by SciPy's dogleg in a box. What a warm-up begins with is fitted
 along, so that every world arrives at its start; at the end the starts are solved for by the model's own solver.
 """
 
@@ -30,7 +30,7 @@ BY_WORLD = ("finance.target_use", "sales.capacity_limit")
 """Where demand swings more, as on one channel, fewer of the same hours are used and more leads left lying."""
 COMPLEX_ALONE = ("customers.product_potential",)
 """One product has no potential of further products."""
-STEP = 0.12  # of a finite difference: a share of the value, or of a logit's range; less would measure single deals
+STEP = 0.05  # of a finite difference: a share of the value, or of a logit's plausible range
 NEEDED_WEIGHT = 2.0
 START_TOLERANCE = 0.05
 
@@ -179,6 +179,6 @@ class Fit:
         high = np.array([level.inner(level.high) for level in self.levels])
         start = np.clip(present(self.worlds, self.levels), low + 1e-9, high - 1e-9)
         found = least_squares(
-            self.residuals, start, jac=self.slopes, bounds=(low, high), method="trf", max_nfev=rounds, x_scale=1.0
+            self.residuals, start, jac=self.slopes, bounds=(low, high), method="dogbox", max_nfev=rounds, x_scale=1.0
         )
         return placed(self.worlds, self.levels, found.x)

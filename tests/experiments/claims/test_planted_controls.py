@@ -141,7 +141,7 @@ def test_bounds_are_those_of_chance() -> None:
     assert stats.binom.sf(high - 1, contrasts, 0.95) > 2e-3
     assert stats.binom.cdf(statistical_controls.PLANTS_COVERING - 1, plants, 0.95) < 3e-3
     assert stats.binom.cdf(statistical_controls.PLANTS_COVERING, plants, 0.95) > 3e-3
-    assert (statistical_controls.PAIRS, statistical_controls.PLANT_PAIRS, statistical_controls.PLANTED) == (6, 12, 1.0)
+    assert (statistical_controls.PAIRS, statistical_controls.PLANT_PAIRS, statistical_controls.PLANTED) == (6, 24, 1.0)
 
 
 def test_alike_arms_say_their_pairs() -> None:

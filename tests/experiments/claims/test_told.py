@@ -235,19 +235,19 @@ def test_repeated_runs_have_seeds_of_their_own_and_are_kept(tmp_path: Path, monk
     assert [control.name for control in found] == ["A/A contrasts", "planted effect, amid noise"]
     assert notes.waited == ["Running 200 A/A contrasts, once for this version of the model"]
     alike, planted = made[: 3 * 2 * 6], made[3 * 2 * 6 :]
-    assert len(planted) == 2 * 2 * 12
+    assert len(planted) == 2 * 2 * 24
     assert [seed for _, seed, _ in made] == list(range(1_000_000, 1_000_000 + len(made)))
     assert {metrics for _, _, metrics in alike} == {("arr_growth", "decision_latency")}
     assert {metrics for _, _, metrics in planted} == {("rep_turnover",)}
     worlds = [scenario for scenario, _, _ in alike]
     assert all(world == worlds[0] for world in worlds)
     assert (worlds[0].market.accounts, worlds[0].run.weeks, worlds[0].run.warm_up_weeks) == (600, 52, 26)
-    more, steady = planted[0][0], planted[12][0]
+    more, steady = planted[0][0], planted[24][0]
     assert more == steady.changed({"finance.quits_per_year": steady.finance.quits_per_year + 1.0})
     assert (steady.finance.quits_per_miss, steady.market.accounts) == (0.0, 2400)
     kept = statistical_controls._kept_runs()
     assert kept is not None
-    assert [part.shape for part in kept] == [(3, 2, 6, 2, 2), (2, 2, 12, 1, 2)]
+    assert [part.shape for part in kept] == [(3, 2, 6, 2, 2), (2, 2, 24, 1, 2)]
     assert kept[0][0, 0, :, 0, 0].tolist() == [1_000_000 + k for k in range(6)]
     assert statistical_controls.repeated_controls(only_kept=True) == found
     assert statistical_controls.repeated_controls() == found
