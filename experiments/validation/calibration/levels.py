@@ -1,6 +1,6 @@
 """Level numbers: those of the model that published figures pin, fitted so that all patterns hold at once.
 
-Least squares over the patterns' misses, on paired seeds, by SciPy's dogleg in a box. What a warm-up begins with is fitted
+Least squares over the patterns' misses, on paired seeds, by SciPy's dogleg. What a warm-up begins with is fitted
 along, so that every world arrives at its start; at the end the starts are solved for by the model's own solver.
 """
 
