@@ -273,10 +273,6 @@ class Organization:
         while (row := int(self.parent[row])) >= 0:
             yield row
 
-    def lowest_common_superior(self, scope: int) -> int:
-        """Return the row of the lowest seat whose line covers a scope (bitmask of functions)."""
-        return int(self.owner[scope])
-
     def row_of(self, place: str) -> int:
         """Return the row of a place.
 

@@ -118,8 +118,8 @@ class InTray:
         for column in (table.serving, table.reworked, table.wrong, table.defaulted, table.awaited):
             column[slots] = 0
 
-    def serve(self, until: float) -> tuple[np.ndarray, Numbers]:
-        """Serve up to a working day; return the numbers of the decisions settled, and their days."""
+    def serve(self, until: float, days: Numbers) -> None:
+        """Serve up to a working day, and add the days of the decisions settled to those kept by number."""
         table = self.table
         serve_stretch(
             table, self.people, self.routes, self.hours_a_day, self.world, self.held, self.day, until, self.seed
@@ -127,7 +127,7 @@ class InTray:
         self.day = until
         done = np.flatnonzero(table.state == SETTLED)
         table.state[done] = EMPTY
-        return self.number[done], table.settled[done]
+        days[self.number[done]] += table.settled[done]
 
 
 def times_at_desk(
@@ -169,10 +169,8 @@ def times_at_desk(
         takes[first : first + size] = works[:size] / hours_a_day
         tray.enter(first, raised, ready, works[:size])
         began = float(raised[-1])
-        numbers, settled = tray.serve(began)
-        days[numbers] += settled
-    numbers, settled = tray.serve(began + 1e6)
-    days[numbers] += settled
+        tray.serve(began, days)
+    tray.serve(began + 1e6, days)
     return days, takes
 
 
@@ -206,10 +204,8 @@ def waits_behind_small(count: int, load: float, small_load: float, seed: int) ->
         days[chunk] = -raised - works[:size]
         tray.enter(first, raised, raised, works[:size], small[chunk])
         began = float(raised[-1])
-        numbers, settled = tray.serve(began)
-        days[numbers] += settled
-    numbers, settled = tray.serve(began + 1e6)
-    days[numbers] += settled
+        tray.serve(began, days)
+    tray.serve(began + 1e6, days)
     return days, small
 
 

@@ -140,7 +140,6 @@ def reps(scale: float) -> list[DockFigure]:
     slots, people = initialization.reps_at_start(world, seed=1), initialization.people_of(world.organization, 1, 0)
     settling = 4 * WEEKS_A_YEAR  # a few ramps; most of those there in the beginning have been replaced once by then
     history = np.zeros((WEEKS_A_YEAR + settling + weeks, len(RECORD)))
-    history[:, record.ARR], history[:, record.NEW_ARR] = 1.0, 1e6
     rules, numbers = world.sales, world_of(world)
     full = rules.rep_hours * selling_share(firm.gauges[gauge.MATURITY], rules.admin_share, rules.admin_relief)
     found = np.empty(settling + weeks)
@@ -153,7 +152,6 @@ def reps(scale: float) -> list[DockFigure]:
         firm.gauges[gauge.REPS_WANTED] = posts  # so that all are replaced
         alone(staffing.hire_and_leave)(firm, slots, people, sums, numbers, FREE, now)
         found[week] = sums[record.CAPACITY_HOURS] / sums[record.REPS] / full
-        sums[record.NEW_ARR] = 1e6
     mean, error = mean_and_error(found[settling:], batches=max(4, weeks // 100), dropped=0.0)
     return [DockFigure("", PRODUCTIVITY, mean, error, 0.01 * PRODUCTIVITY, "of full productivity")]
 

@@ -157,7 +157,7 @@ class Sales(ParameterTable):
     """Share of the administration that full process maturity removes."""
     ramp_weeks: float = parameter(22.0, low=4, high=78, unit="weeks", plausible=(16, 52), source="Bridge Group")
     """Time that a new rep needs to full productivity."""
-    rep_skill_sd: float = parameter(0.15, low=0, high=1, unit="log", plausible=(0.05, 0.3))
+    rep_skill_sd: float = parameter(0.15, low=0, high=1, unit="share of the mean", plausible=(0.05, 0.3))
     """Spread of the reps' skill."""
     on_target_earnings_usd: float = parameter(
         100_000.0, low=1000, high=1e10, unit="USD a year", plausible=(80_000, 300_000), source=TRIAL

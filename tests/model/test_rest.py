@@ -55,7 +55,9 @@ def trend(blocks: np.ndarray) -> tuple[float, float]:
     return change(total), float(error)
 
 
-NOT_YET = pytest.mark.xfail(reason="decisions of complex worlds take a fifth less time in year 4 than before week 0")
+NOT_YET = pytest.mark.xfail(
+    strict=True, reason="decisions of complex worlds take a fifth less time in year 4 than before week 0"
+)
 CASES = [
     pytest.param(name, rate, marks=NOT_YET if rate == "work_latency" and name.startswith("complex") else ())
     for name in CORE

@@ -46,7 +46,7 @@ def test_a_chief_owns_the_scopes_inside_its_line() -> None:
     chief = organization.row_of("chief")
     assert organization.parent.tolist() == [-1, 0, chief, chief, chief, 0]
     assert organization.span.tolist() == [1, 3, 0, 0, 0, 0]
-    owned = [scope for scope in range(16) if organization.lowest_common_superior(scope) == chief]
+    owned = [scope for scope in range(16) if organization.owner[scope] == chief]
     assert owned == [0b011, 0b101, 0b110, 0b111]
 
 
@@ -135,13 +135,13 @@ def test_a_named_superior_comes_first() -> None:
 def test_every_scope_belongs_to_the_deepest_seat_over_it(organization: Organization) -> None:
     """The owner covers the scope, stands above its heads, and nobody deeper does."""
     for scope in range(1, EVERYTHING + 1):
-        owner = organization.lowest_common_superior(scope)
+        owner = organization.owner[scope]
         covering = [row for row in range(len(organization)) if organization.line[row] & scope == scope]
         assert owner in covering
         assert all(row == owner or organization.depth[row] < organization.depth[owner] for row in covering)
         heads = [organization.head_of[bit] for bit in range(4) if scope >> bit & 1]
         assert all(owner == head or owner in organization.superiors(head) for head in heads)
-    assert organization.lowest_common_superior(0) == 0
+    assert organization.owner[0] == 0
 
 
 @given(trees())
