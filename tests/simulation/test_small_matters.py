@@ -97,7 +97,7 @@ def test_a_small_matter_is_for_the_head_of_its_function_alone() -> None:
 def test_small_matters_do_nothing_but_take_hours(seed: int) -> None:
     """Work that takes no time leaves a firm with small matters as one without, but for what counts them.
 
-    A week's latencies are summed in the order of the table, in which small matters have rows: the last digits may differ.
+    A week sums latencies in the order of the table, in which small matters have rows: the last digits may differ.
     """
     one = RevenueOrganization(small().changed({"decisions.small_hours": 0.0}), seed).run(weeks=60)
     other = RevenueOrganization(small().changed(NO_SMALL), seed).run(weeks=60)
